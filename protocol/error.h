@@ -79,7 +79,7 @@ enum class Applied : std::uint8_t { NotSaid, No, Yes, Unknown };
 struct Error {
   ErrorCode code = ErrorCode::InternalError;
   std::string message;
-  std::string detail;
+  std::string detail = {};  // with an initialiser, so that Error{code, text} does not warn
   Applied applied = Applied::NotSaid;
 };
 
