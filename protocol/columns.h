@@ -6,14 +6,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 
 namespace chainsolved {
 
 /// What a column's elements are on the wire.
 enum class ColumnType : std::uint8_t { F64, U32, U8 };
 std::string_view name_of(ColumnType type) noexcept;  // "f64", "u32", "u8"
+/// The type of this name.
+std::optional<ColumnType> column_type_named(std::string_view name) noexcept;
 std::size_t element_size(ColumnType type) noexcept;
 
 /// Where an encoder puts long runs of numbers. The engine's sink puts them beside the JSON or into

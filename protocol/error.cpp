@@ -27,8 +27,15 @@ ErrorCode error_code_named(std::string_view wire) noexcept {
 
 Error limit_error(std::string_view limit, std::uint64_t max, std::string_view what) {
   Error error{ErrorCode::LimitExceeded, std::string(what), {}};
-  error.message.append(" (limit ").append(limit).append(" is ").append(std::to_string(max)).append(")");
-  error.detail.append("\"limit\":\"").append(limit).append("\",\"max\":").append(std::to_string(max));
+  error.message.append(" (limit ")
+      .append(limit)
+      .append(" is ")
+      .append(std::to_string(max))
+      .append(")");
+  error.detail.append("\"limit\":\"")
+      .append(limit)
+      .append("\",\"max\":")
+      .append(std::to_string(max));
   return error;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,8 @@ enum class ValueKind : std::uint8_t {
 
 /// The wire name ("scalar", "highPrecision", ...); "none" for None.
 std::string_view name_of(ValueKind kind) noexcept;
+/// The kind of this wire name.
+std::optional<ValueKind> value_kind_named(std::string_view name) noexcept;
 
 struct Interval {
   double lo = 0;
