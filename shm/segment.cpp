@@ -1,7 +1,9 @@
 #include "shm/segment.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -26,6 +28,24 @@ int create_memfd(const char* name) noexcept {
   const int fd = ::memfd_create(name, kFlags | kNoExecSeal);
   if (fd >= 0 || errno != EINVAL) return fd;
   return ::memfd_create(name, kFlags);
+}
+
+// Segments below this are made without asking how much memory there is.
+constexpr std::uint64_t kUnquestioned = 16ULL << 20;
+
+/// What the kernel believes it could give without killing anybody, as /proc/meminfo says; without
+/// bound where that cannot be read (an engine's sandbox opens no files).
+std::uint64_t available_memory() noexcept {
+  const UniqueFd file{AdoptFd{}, ::open("/proc/meminfo", O_RDONLY | O_CLOEXEC)};
+  std::array<char, 4096> text{};
+  if (!file.valid() || ::read(file.get(), text.data(), text.size() - 1) <= 0) return UINT64_MAX;
+  std::uint64_t kilobytes = 0;
+  for (const char* name : {"MemAvailable:", "SwapFree:"}) {
+    const char* line = std::strstr(text.data(), name);
+    if (line == nullptr) return UINT64_MAX;
+    kilobytes += std::strtoull(line + std::strlen(name), nullptr, 10);
+  }
+  return kilobytes * 1024;
 }
 
 int allocate(int fd, std::uint64_t size) noexcept {
@@ -113,8 +133,10 @@ Result<std::shared_ptr<const SegmentMapping>> SealedSegment::map() const {
 
 Result<SegmentBuilder> SegmentBuilder::create(std::uint64_t size, const char* debug_name) {
   if (size == 0) size = 1;
-  // off_t is signed: what does not fit it, no machine has.
-  if (size > static_cast<std::uint64_t>(INT64_MAX)) return exhausted(size, ENOMEM);
+  // fallocate of a memfd knows no limit: asked for more than there is it does not fail, it wakes
+  // the out-of-memory killer, which ends whichever process it likes.
+  if (size > kUnquestioned && size > available_memory()) return exhausted(size, ENOMEM);
+  if (size > static_cast<std::uint64_t>(INT64_MAX)) return exhausted(size, EFBIG);
   UniqueFd fd{AdoptFd{}, create_memfd(debug_name)};
   if (!fd.valid()) return exhausted(size, errno);
   if (allocate(fd.get(), size) < 0) return exhausted(size, errno);
