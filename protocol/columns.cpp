@@ -25,11 +25,8 @@ struct ColumnTypeInfo {
 };
 
 // In the order of ColumnType.
-constexpr auto kTypes = std::to_array<ColumnTypeInfo>({
-    {"f64", sizeof(double)       },
-    {"u32", sizeof(std::uint32_t)},
-    {"u8",  sizeof(std::uint8_t) }
-});
+constexpr auto kTypes = std::to_array<ColumnTypeInfo>(
+    {{"f64", sizeof(double)}, {"u32", sizeof(std::uint32_t)}, {"u8", sizeof(std::uint8_t)}});
 
 // The bytes of a column need not be aligned in memory.
 template <class T>

@@ -324,6 +324,25 @@ bool JsonReader::number(double& out) {
   return true;
 }
 
+bool JsonReader::wire_number(double& out, bool& found) {
+  std::string_view text;
+  found = true;
+  switch (peek()) {
+    case Type::Number:
+      return number(out);
+    case Type::Null:
+      out = std::numeric_limits<double>::quiet_NaN();
+      return null();
+    case Type::String:
+      if (!string(text)) return false;
+      found = parse_non_finite(text, out);
+      return true;
+    default:
+      found = false;
+      return skip();
+  }
+}
+
 bool JsonReader::boolean(bool& out) noexcept {
   out = here() == 't';
   return literal(out ? "true" : "false");
@@ -413,6 +432,20 @@ bool JsonReader::skip_unchecked(std::size_t* elements) noexcept {
 bool JsonReader::finish() noexcept {
   if (failed()) return false;
   return at_ == count_ || fail("something follows after the end");
+}
+
+bool parse_non_finite(std::string_view text, double& out) noexcept {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (text == "NaN") {
+    out = std::numeric_limits<double>::quiet_NaN();
+  } else if (text == "Infinity") {
+    out = kInfinity;
+  } else if (text == "-Infinity") {
+    out = -kInfinity;
+  } else {
+    return false;
+  }
+  return true;
 }
 
 bool parse_json_number(std::string_view text, double& out) {

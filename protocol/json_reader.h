@@ -47,6 +47,9 @@ class JsonReader {
 
   bool string(std::string_view& out);
   bool number(double& out);
+  /// A number where WIRE.md has one in a value: a number, null (NaN) or the name of a non-finite
+  /// one. Anything else is passed over, and `found` is false.
+  bool wire_number(double& out, bool& found);
   bool boolean(bool& out) noexcept;
   bool null() noexcept { return literal("null"); }
   /// The next scalar's text, unchecked: for whoever wants to see a number's spelling.
@@ -106,6 +109,9 @@ class JsonReader {
   std::deque<std::string> unescaped_;  // addresses stay; the first used_ are in use
   std::size_t used_ = 0;
 };
+
+/// The number of the strings "NaN", "Infinity" and "-Infinity"; false for any other text.
+bool parse_non_finite(std::string_view text, double& out) noexcept;
 
 /// A JSON number's text as a double; false if it is none. Beyond double: infinite or 0.
 bool parse_json_number(std::string_view text, double& out);
