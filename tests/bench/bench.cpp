@@ -1,12 +1,12 @@
 // chainsolved-bench: the service's figures, each beside a floor measured in the same run, in turns.
 #include "tests/bench/service.h"
 
+#include <CLI/CLI.hpp>
+
 #include <array>
 #include <cstdio>
 #include <string>
 #include <string_view>
-
-#include <CLI/CLI.hpp>
 
 namespace {
 
