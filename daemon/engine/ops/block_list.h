@@ -8,7 +8,21 @@
 // a category of the public catalog is the order of the families here and of their rows.
 #define CHAINSOLVED_FAMILIES(X) \
   X(input)                      \
-  X(output)
+  X(output)                     \
+  X(math)                       \
+  X(trig)                       \
+  X(logic)                      \
+  X(data)                       \
+  X(vector)                     \
+  X(table)                      \
+  X(stats_desc)                 \
+  X(text)                       \
+  X(interval)                   \
+  X(complex)                    \
+  X(matrix)                     \
+  X(material)                   \
+  X(custom)                     \
+  X(constants)
 
 namespace chainsolved::ops {
 

@@ -20,9 +20,9 @@ namespace chainsolved::ops {
 ///   power   = atom [ "^" signed ]              so -x^2 is -(x^2), 2^-3 and 2^3^2 = 2^(3^2) are
 ///   fine atom    = number | name | name "(" sum { "," sum } ")" | "(" sum ")"
 ///
-/// `pi` and `e` are constants unless a variable has their name. Functions of one argument: sqrt abs
-/// sin cos tan asin acos atan sinh cosh tanh ln log (= log10) log10 log2 exp ceil floor round sign;
-/// of two: min max pow atan2 (min and max take more, folded from the left).
+/// `pi` and `e` are constants, unless a variable that the caller names has their name. Functions of
+/// one argument: sqrt abs sin cos tan asin acos atan sinh cosh tanh ln log (= log10) log10 log2 exp
+/// ceil floor round sign; of two: min max pow atan2 (min and max take more, from the left).
 class Expression {
  public:
   enum class Code : std::uint8_t {
@@ -34,7 +34,7 @@ class Expression {
     Multiply,
     Divide,
     Power,
-    Function,  // `index` is the row in kFunctions; pops its arguments
+    Function,  // `index` is the row in functions(); pops its arguments
   };
 
   /// One step of the postfix program.
@@ -55,7 +55,8 @@ class Expression {
 
   static constexpr std::size_t kMaxLength = 65'536;  // bytes
   static constexpr std::size_t kMaxNesting = 100;    // parentheses, signs and powers
-  static constexpr std::size_t kMaxStack = 512;      // values under way at once
+  static constexpr std::size_t kMaxVariables = 1024;
+  static constexpr std::size_t kMaxStack = 512;  // values under way at once
 
   /// Reads `text`; every name that is no constant or function is a variable, numbered in the order
   /// of appearance. INVALID_PARAMS with a sentence that says what is wrong and at which character.

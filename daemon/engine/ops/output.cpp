@@ -21,9 +21,7 @@ Value pass_or_empty_text(Call& call) {
   return call.has(0) ? call.input(0) : Value::text({});
 }
 
-constexpr Port kValue[] = {
-    {"value", "Value", Takes::Any}
-};
+constexpr Port kValue[] = {{"value", "Value", Takes::Any}};
 
 constexpr BlockDef kRows[] = {
     never_reports_nan(row(NodeKind::Display,

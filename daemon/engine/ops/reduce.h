@@ -12,18 +12,17 @@ class Call;
 // asked after every chunk; when it says no the result is meaningless, as the call's whole result
 // is.
 
-/// Neumaier-compensated sum. A sum that overflows or meets an infinity or NaN is what plain
-/// addition gives.
+/// Neumaier-compensated sum. NaN when an entry or the sum itself is not finite.
 double compensated_sum(std::span<const double> values, Call* call = nullptr);
 
-/// The same of |x| and of x * x.
-double compensated_sum_of_magnitudes(std::span<const double> values, Call* call = nullptr);
-double compensated_sum_of_squares(std::span<const double> values, Call* call = nullptr);
+/// Plain sums of |x| and of x * x, which cannot cancel.
+double sum_of_magnitudes(std::span<const double> values, Call* call = nullptr);
+double sum_of_squares(std::span<const double> values, Call* call = nullptr);
 
-/// Smallest and largest entry, NaN ignored; of nothing (or of NaN alone) +inf and -inf.
+/// Smallest and largest entry, and largest |x|. NaN is passed over: only when there is nothing else
+/// is it the result. Of nothing +inf, -inf and -inf.
 double smallest(std::span<const double> values, Call* call = nullptr);
 double largest(std::span<const double> values, Call* call = nullptr);
-/// Largest |x|, NaN ignored; -inf of nothing.
 double largest_magnitude(std::span<const double> values, Call* call = nullptr);
 
 }  // namespace chainsolved::ops

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "protocol/numbers.h"
+
+#include <span>
+
+namespace chainsolved::ops {
+
+class Call;
+
+/// The values in ascending order, NaN last, canonical (ops/canonical.h). A radix sort: its passes
+/// can be left at any point, as `call.keep_going` asks; then the result is meaningless.
+Numbers sorted(std::span<const double> values, Call& call);
+
+}  // namespace chainsolved::ops
