@@ -138,6 +138,9 @@ class Graph {
   std::size_t edge_count() const noexcept;
   /// One past the largest slot ever given out since the last load.
   std::size_t slot_count() const noexcept;
+  /// Whether the last load gave every node its position in `nodes` as slot: then its sender need
+  /// not be told. False if any node of the snapshot said its own `slot`.
+  bool slots_are_positions() const noexcept;
   bool occupied(Slot slot) const noexcept;
   std::optional<Slot> find(std::string_view node_id) const noexcept;
   std::string_view id_of(Slot slot) const noexcept;
