@@ -22,6 +22,29 @@
   X(matrix)                     \
   X(material)                   \
   X(custom)                     \
+  X(eng_mechanics)              \
+  X(eng_multibody)              \
+  X(eng_materials)              \
+  X(eng_sections)               \
+  X(eng_inertia)                \
+  X(eng_fluids)                 \
+  X(eng_thermo)                 \
+  X(eng_circuits)               \
+  X(eng_power)                  \
+  X(eng_conversions)            \
+  X(fin_tvm)                    \
+  X(fin_returns)                \
+  X(fin_depr)                   \
+  X(stats_rel)                  \
+  X(chem)                       \
+  X(structural)                 \
+  X(aerospace)                  \
+  X(control)                    \
+  X(life_sci)                   \
+  X(fin_options)                \
+  X(vehicle)                    \
+  X(vehicle_suspension)         \
+  X(vehicle_events)             \
   X(constants)
 
 namespace chainsolved::ops {

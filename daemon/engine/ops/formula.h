@@ -79,4 +79,10 @@ constexpr BlockDef operation(Category category,
   return block;
 }
 
+/// Takes edges into ports of any name, beside those of the row.
+constexpr BlockDef free_ports(BlockDef block) {
+  block.free_ports = true;
+  return block;
+}
+
 }  // namespace chainsolved::ops
