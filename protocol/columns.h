@@ -35,6 +35,9 @@ class ColumnSink {
   /// The same for a shared range, which a sink that passes descriptors need not copy when it knows
   /// the memory (a dataset that comes back as a result).
   virtual void put(JsonWriter& json, const Numbers& numbers) = 0;
+
+  /// Whether tables are wanted as `rows`, the contract's own form, and not as a run of cells.
+  virtual bool rows_of_tables() const noexcept { return false; }
 };
 
 /// Writes every column as a JSON array: what line carriers show.
@@ -42,6 +45,7 @@ class InlineColumns final : public ColumnSink {
  public:
   void put(JsonWriter& json, ColumnType type, std::span<const std::byte> bytes) override;
   void put(JsonWriter& json, const Numbers& numbers) override;
+  bool rows_of_tables() const noexcept override { return true; }
 };
 
 /// Where a decoder finds columns. The three spellings of WIRE.md are told apart by the value codec;

@@ -44,9 +44,9 @@ struct Complex {
 
 /// Named columns over rows of doubles, stored column after column.
 /// `cells` holds `width * row_count` doubles; the cell of column c, row r is
-/// `cells[c * row_count + r]`. `width` is `columns.size()` unless rows are ragged: then it is the
-/// longest row, `row_lengths` has one entry per row, and cells past a row's end are 0 and do not
-/// exist. Of a rectangular table `row_lengths` is empty.
+/// `cells[c * row_count + r]`. `width` is `columns.size()` unless rows are ragged: then it is at
+/// least the longest row, `row_lengths` has one entry per row, and cells past a row's end are 0 and
+/// do not exist. Of a rectangular table `row_lengths` is empty.
 struct Table {
   std::vector<std::string> columns;
   std::size_t row_count = 0;
