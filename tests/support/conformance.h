@@ -2,13 +2,13 @@
 
 #include "protocol/value.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 // What the conformance data's own tools do (conformance/tools/compare.py), for tests.
 namespace chainsolved::test {
