@@ -1,0 +1,109 @@
+#include "daemon/engine/dataset_store.h"
+
+#include "shm/status_page.h"
+
+#include <utility>
+
+namespace chainsolved::engine {
+
+namespace {
+
+constexpr std::uint64_t kNsPerMs = 1'000'000;
+
+Error quota_exceeded(std::string_view limit, std::uint64_t max, std::string message) {
+  Error error = limit_error(limit, max, message);
+  error.code = ErrorCode::DatasetQuotaExceeded;
+  return error;
+}
+
+}  // namespace
+
+std::string_view name_of(Lease lease) noexcept {
+  return lease == Lease::Connection ? "connection" : "session";
+}
+
+const Value* DatasetStore::find(std::string_view id) const {
+  const auto entry = datasets_.find(id);
+  if (entry == datasets_.end()) return nullptr;
+  entry->second.last_read_ns = monotonic_ns();
+  return &entry->second.value;
+}
+
+std::optional<SegmentRange> DatasetStore::segment_of(const Numbers& numbers) const {
+  const auto wanted = std::as_bytes(numbers.span());
+  auto after = mapped_.upper_bound(wanted.data());
+  if (after == mapped_.begin()) return std::nullopt;
+  const Dataset& dataset = datasets_.find(std::prev(after)->second)->second;
+  const auto mapped = dataset.mapping->bytes();
+  const auto offset = static_cast<std::uint64_t>(wanted.data() - mapped.data());
+  if (offset + wanted.size() > mapped.size()) return std::nullopt;
+  return SegmentRange{dataset.segment, offset};
+}
+
+Result<bool> DatasetStore::add(std::string_view id, Dataset dataset, const Limits& limits) {
+  const auto old = datasets_.find(id);
+  const bool replaces = old != datasets_.end();
+  if (!replaces && datasets_.size() >= limits.max_datasets)
+    return quota_exceeded(
+        "maxDatasets",
+        limits.max_datasets,
+        "the session has " + std::to_string(datasets_.size()) + " datasets; release some first");
+  const std::uint64_t others = bytes_ - (replaces ? old->second.bytes : 0);
+  if (dataset.bytes > limits.max_dataset_bytes || others > limits.max_dataset_bytes - dataset.bytes)
+    return quota_exceeded("maxDatasetBytes",
+                          limits.max_dataset_bytes,
+                          "a dataset of " + std::to_string(dataset.bytes) + " bytes beside " +
+                              std::to_string(others) + " bytes of others; release some first");
+  if (replaces) forget(old);
+  dataset.registered_ns = monotonic_ns();
+  bytes_ += dataset.bytes;
+  const auto entry = datasets_.emplace(id, std::move(dataset)).first;
+  if (entry->second.mapping) mapped_.emplace(entry->second.mapping->bytes().data(), entry->first);
+  return replaces;
+}
+
+void DatasetStore::forget(Map::iterator entry) {
+  bytes_ -= entry->second.bytes;
+  if (entry->second.mapping) mapped_.erase(entry->second.mapping->bytes().data());
+  datasets_.erase(entry);
+}
+
+bool DatasetStore::release(std::string_view id) {
+  const auto entry = datasets_.find(id);
+  if (entry == datasets_.end()) return false;
+  forget(entry);
+  return true;
+}
+
+std::vector<std::string> DatasetStore::release_owned(std::uint64_t client) {
+  std::vector<std::string> released;
+  for (auto entry = datasets_.begin(); entry != datasets_.end();) {
+    const auto next = std::next(entry);
+    if (entry->second.owner == client && entry->second.lease == Lease::Connection) {
+      released.push_back(entry->first);
+      forget(entry);
+    }
+    entry = next;
+  }
+  return released;
+}
+
+void DatasetStore::write_list(JsonWriter& json, const graph::Graph& graph) const {
+  const std::uint64_t now = monotonic_ns();
+  json.begin_array();
+  for (const auto& [id, dataset] : datasets_) {
+    json.begin_object().member("id", id).member("bytes", dataset.bytes);
+    json.member("rows", dataset.rows).key("columns").begin_array();
+    for (const std::string& column : dataset.columns)
+      json.string(column);
+    json.end_array().member("owner", dataset.owner).member("lease", name_of(dataset.lease));
+    json.member("ageMs", (now - dataset.registered_ns) / kNsPerMs);
+    json.member("references", static_cast<std::uint64_t>(graph.dataset_references(id)));
+    if (dataset.last_read_ns != 0)
+      json.member("lastReadMs", (now - dataset.last_read_ns) / kNsPerMs);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+}  // namespace chainsolved::engine

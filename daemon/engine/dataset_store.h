@@ -1,0 +1,71 @@
+#pragma once
+
+#include "daemon/engine/frame_builder.h"
+#include "daemon/engine/graph/graph.h"
+#include "protocol/error.h"
+#include "protocol/json_writer.h"
+#include "protocol/limits.h"
+#include "protocol/value.h"
+#include "shm/segment.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace chainsolved::engine {
+
+/// How long a dataset lives: as long as its owner's connection, or as the session.
+enum class Lease : std::uint8_t { Connection, Session };
+std::string_view name_of(Lease lease) noexcept;
+
+/// What is registered under an id. The value refers to the memory and keeps it; values computed
+/// from it keep it too, so that a dataset may be replaced while an evaluation still holds it.
+struct Dataset {
+  Value value;
+  std::uint64_t rows = 0;
+  std::vector<std::string> columns;  // empty: a vector
+  std::uint64_t bytes = 0;
+  std::uint64_t owner = 0;  // the client that registered it
+  Lease lease = Lease::Connection;
+  std::shared_ptr<const SealedSegment> segment;  // null: it came inline
+  std::shared_ptr<const SegmentMapping> mapping;
+  std::uint64_t registered_ns = 0;
+  mutable std::uint64_t last_read_ns = 0;  // 0: never
+};
+
+/// The session's datasets (DESIGN §5), and the way back from memory to the segment it lies in.
+class DatasetStore final : public graph::Datasets, public SegmentFinder {
+ public:
+  const Value* find(std::string_view id) const override;
+  std::optional<SegmentRange> segment_of(const Numbers& numbers) const override;
+
+  /// Registers, or replaces what is there. DATASET_QUOTA_EXCEEDED: nothing has changed. True when
+  /// a dataset of this id was replaced.
+  Result<bool> add(std::string_view id, Dataset dataset, const Limits& limits);
+  /// False when there is none.
+  bool release(std::string_view id);
+  /// What belongs to a client that leaves, leases of the session excepted; the ids of them.
+  std::vector<std::string> release_owned(std::uint64_t client);
+
+  std::size_t count() const noexcept { return datasets_.size(); }
+  std::uint64_t bytes() const noexcept { return bytes_; }
+
+  /// The array that listDatasets answers.
+  void write_list(JsonWriter& json, const graph::Graph& graph) const;
+
+ private:
+  using Map = std::map<std::string, Dataset, std::less<>>;
+  void forget(Map::iterator entry);
+
+  Map datasets_;
+  std::map<const std::byte*, std::string_view> mapped_;  // first byte of a mapping: its dataset
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace chainsolved::engine

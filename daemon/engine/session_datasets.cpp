@@ -1,0 +1,199 @@
+// The methods of a session that concern datasets (DESIGN §5).
+
+#include "daemon/engine/session.h"
+#include "protocol/json_writer.h"
+#include "protocol/value_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include <limits>
+#include <unordered_set>
+
+namespace chainsolved::engine {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t kLargeDataset = 100'000'000;
+
+Error invalid(std::string message) {
+  return {ErrorCode::InvalidParams, std::move(message)};
+}
+
+Result<std::string> read_dataset_id(const json& params, const Limits& limits) {
+  const auto id = params.find("datasetId");
+  if (id == params.end() || !id->is_string() || id->get_ref<const std::string&>().empty())
+    return invalid("datasetId must be a string that is not empty");
+  const auto& text = id->get_ref<const std::string&>();
+  if (text.size() > limits.max_id_bytes)
+    return limit_error("maxIdBytes",
+                       limits.max_id_bytes,
+                       "datasetId has " + std::to_string(text.size()) + " bytes");
+  return text;
+}
+
+Result<std::vector<std::string>> read_columns(const json& params, const Limits& limits) {
+  std::vector<std::string> names;
+  const auto columns = params.find("columns");
+  if (columns == params.end() || columns->is_null()) return names;
+  if (!columns->is_array()) return invalid("columns must be an array of names");
+  if (columns->size() > limits.max_table_columns)
+    return limit_error("maxTableColumns",
+                       limits.max_table_columns,
+                       "columns has " + std::to_string(columns->size()) + " names");
+  std::unordered_set<std::string_view> seen;
+  for (const json& name : *columns) {
+    if (!name.is_string()) return invalid("columns must be an array of names");
+    const auto& text = name.get_ref<const std::string&>();
+    if (!seen.insert(text).second)
+      return invalid("columns has \"" + text + "\" twice; a table's columns need different names");
+    names.push_back(text);
+  }
+  return names;
+}
+
+/// The cells, in any of the three spellings of WIRE.md.
+Result<Numbers> read_cells(json& params, RequestColumns& columns) {
+  const bool has_data = params.contains("data");
+  if (has_data == params.contains("values"))
+    return invalid("registerDataset needs either data, a $segment or $column, or values, an array");
+  json vector = json::object({{"kind", "vector"}});
+  vector["value"] = std::move(params[has_data ? "data" : "values"]);
+  auto value = read_value(vector, columns);
+  if (!value.ok()) return std::move(value).error();
+  return value->as_vector();
+}
+
+/// `rows`, which may be left out, against the number of cells that there are.
+Result<std::uint64_t> read_rows(const json& params, std::size_t cells, std::size_t columns) {
+  const std::uint64_t width = columns == 0 ? 1 : columns;
+  const auto rows = params.find("rows");
+  if (rows == params.end() || rows->is_null()) {
+    if (cells % width != 0)
+      return Error{ErrorCode::DatasetSize,
+                   std::to_string(cells) + " cells do not fill " + std::to_string(width) +
+                       " columns of equal length"};
+    return cells / width;
+  }
+  if (!rows->is_number_unsigned()) return invalid("rows must be a whole number, 0 or more");
+  const auto count = rows->get<std::uint64_t>();
+  if (count > std::numeric_limits<std::uint64_t>::max() / width || count * width != cells)
+    return Error{ErrorCode::DatasetSize,
+                 std::to_string(count) + " rows of " + std::to_string(width) +
+                     " columns are not the " + std::to_string(cells) + " cells that came"};
+  return count;
+}
+
+Result<Lease> read_lease(const json& params) {
+  const auto lease = params.find("lease");
+  if (lease == params.end() || *lease == name_of(Lease::Connection)) return Lease::Connection;
+  if (*lease == name_of(Lease::Session)) return Lease::Session;
+  return invalid("lease must be \"connection\" or \"session\"");
+}
+
+/// Which segment the cells lie in, to be kept with them; null for cells that came inline.
+const RequestColumns::Opened* segment_of(const json& data, const RequestColumns& columns) {
+  if (!data.is_object() || !data.contains("$segment")) return nullptr;
+  return columns.opened(data["$segment"].value("index", std::uint64_t{0}));
+}
+
+Value as_value(const Dataset& dataset, Numbers cells) {
+  if (dataset.columns.empty()) return Value::vector(std::move(cells));
+  return Value::table({dataset.columns,
+                       static_cast<std::size_t>(dataset.rows),
+                       dataset.columns.size(),
+                       std::move(cells),
+                       {}});
+}
+
+void write_large_notice(JsonWriter& out, const std::string& id, std::uint64_t bytes) {
+  out.key("diagnostics").begin_array().begin_object();
+  out.member("level", "info").member("code", "DATASET_LARGE");
+  out.member("message",
+             "Dataset \"" + id + "\" has " + std::to_string(bytes) +
+                 " bytes; release it when it is not needed.");
+  out.end_object().end_array();
+}
+
+}  // namespace
+
+Result<void> Session::register_dataset(Service& service) {
+  json params = json::parse(service.envelope.params, nullptr, false);
+  const auto id = read_dataset_id(params, limits());
+  if (!id.ok()) return id.error();
+  auto names = read_columns(params, limits());
+  if (!names.ok()) return std::move(names).error();
+  const auto lease = read_lease(params);
+  if (!lease.ok()) return lease.error();
+
+  RequestColumns columns(service.request);
+  const json data = params.contains("data") && params["data"].is_object() ? params["data"] : json();
+  auto cells = read_cells(params, columns);
+  if (!cells.ok()) return std::move(cells).error();
+  const auto rows = read_rows(params, cells->size(), names->size());
+  if (!rows.ok()) return rows.error();
+
+  Dataset dataset;
+  dataset.rows = *rows;
+  dataset.columns = std::move(*names);
+  dataset.bytes = cells->size() * sizeof(double);
+  dataset.owner = service.request.client;
+  dataset.lease = *lease;
+  if (const auto* opened = segment_of(data, columns)) {
+    dataset.segment = opened->sealed;
+    dataset.mapping = opened->mapping;
+  }
+  dataset.value = as_value(dataset, std::move(*cells));
+  const std::uint64_t bytes = dataset.bytes;
+  const auto replaced = datasets_.add(*id, std::move(dataset), limits());
+  if (!replaced.ok()) return replaced.error();
+  service.committed = true;
+  if (*replaced) released_.push_back({*id, "replaced", service.request.client});
+  datasets_changed(*id);
+
+  JsonWriter& out = service.frame.json();
+  out.member("datasetId", *id).member("bytes", bytes);
+  if (bytes > kLargeDataset) write_large_notice(out, *id, bytes);
+  return {};
+}
+
+Result<void> Session::release_dataset(Service& service) {
+  const json params = json::parse(service.envelope.params, nullptr, false);
+  const auto id = read_dataset_id(params, limits());
+  if (!id.ok()) return id.error();
+  const bool released = datasets_.release(*id);
+  service.committed = true;
+  if (released) {
+    released_.push_back({*id, "released", service.request.client});
+    datasets_changed(*id);
+  }
+  service.frame.json().member("released", released);
+  return {};
+}
+
+Result<void> Session::list_datasets(Service& service) {
+  service.frame.json().key("datasets");
+  datasets_.write_list(service.frame.json(), graph_);
+  return {};
+}
+
+Result<void> Session::get_stats(Service& service) {
+  measure();
+  write_stats(service.frame.json());
+  return {};
+}
+
+void Session::release_owned(std::uint64_t client) {
+  for (std::string& id : datasets_.release_owned(client)) {
+    datasets_changed(id);
+    released_.push_back({std::move(id), "disconnected", client});
+  }
+}
+
+void Session::datasets_changed(std::string_view id) {
+  graph_.touch_dataset(id);
+  status_.set_datasets(datasets_.count(), datasets_.bytes());
+}
+
+}  // namespace chainsolved::engine
