@@ -3,6 +3,8 @@
 #include "protocol/error.h"
 #include "protocol/limits.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -16,8 +18,6 @@
 #include <string_view>
 #include <system_error>
 
-#include <simdjson.h>
-
 namespace chainsolved {
 
 namespace {
@@ -28,30 +28,8 @@ constexpr std::size_t kKeptCapacity = 64U << 10;
 constexpr std::uint64_t kDeepest = 512;
 constexpr std::size_t kExactDigits = 15;  // integers of so many digits are doubles exactly
 
-constexpr const char* kTooDeep = "arrays and objects are nested too deeply";
-
-bool is_space(char c) noexcept {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
 bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
-}
-
-bool has_backslash(std::string_view text) noexcept {
-  constexpr std::size_t kWord = sizeof(std::uint64_t);
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  std::size_t i = 0;
-  for (; i + kWord <= text.size(); i += kWord) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + i, kWord);
-    word ^= kOnes * '\\';
-    if (((word - kOnes) & ~word & kHighs) != 0) return true;
-  }
-  for (; i < text.size(); ++i)
-    if (text[i] == '\\') return true;
-  return false;
 }
 
 // The value of four hexadecimal digits at `i`, or a number above 0xFFFF.
@@ -159,6 +137,7 @@ JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;
 
 bool JsonReader::start(std::string_view text, std::uint64_t max_nesting) {
   text_ = text.data();
+  size_ = text.size();
   index_ = nullptr;
   count_ = 0;
   at_ = 0;
@@ -212,71 +191,6 @@ JsonReader::Type JsonReader::peek() const noexcept {
     default:
       return is_digit(here()) || here() == '-' ? Type::Number : Type::Other;
   }
-}
-
-bool JsonReader::enter(char bracket) noexcept {
-  if (here() != bracket)
-    return fail(bracket == '{' ? "an object was expected" : "an array was expected");
-  if (depth_ == max_depth_) return fail(kTooDeep);
-  ++depth_;
-  ++at_;
-  return true;
-}
-
-bool JsonReader::next_key(std::string_view& key) {
-  if (here() == '}') {
-    ++at_;
-    --depth_;
-    return false;
-  }
-  if (failed()) return false;
-  if (!first_in('{')) {
-    if (here() != ',') return fail("a comma or a closing brace was expected");
-    ++at_;
-  }
-  if (here() != '"') return fail("a key was expected");
-  if (!string(key)) return false;
-  if (here() != ':') return fail("a colon was expected after a key");
-  ++at_;
-  return true;
-}
-
-bool JsonReader::next_element() noexcept {
-  if (here() == ']') {
-    ++at_;
-    --depth_;
-    return false;
-  }
-  if (failed()) return false;
-  if (!first_in('[')) {
-    if (here() != ',') return fail("a comma or a closing bracket was expected");
-    ++at_;
-    if (here() == ']') return fail("a value was expected after a comma");
-  }
-  return true;
-}
-
-std::string_view JsonReader::token() const noexcept {
-  if (at_ >= count_) return {};
-  const std::uint32_t begin = index_[at_];
-  std::uint32_t end = index_[at_ + 1];
-  while (end > begin + 1 && is_space(text_[end - 1]))
-    --end;
-  return {text_ + begin, end - begin};
-}
-
-bool JsonReader::string(std::string_view& out) {
-  const std::string_view quoted = token();
-  if (quoted.size() < 2 || quoted.front() != '"' || quoted.back() != '"')
-    return fail("a string was expected");
-  const std::string_view content = quoted.substr(1, quoted.size() - 2);
-  if (has_backslash(content)) {
-    if (!unescape(content, out)) return false;
-  } else {
-    out = content;
-  }
-  ++at_;
-  return true;
 }
 
 bool JsonReader::unescape(std::string_view escaped, std::string_view& out) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <string>
@@ -53,7 +54,14 @@ class JsonReader {
   bool boolean(bool& out) noexcept;
   bool null() noexcept { return literal("null"); }
   /// The next scalar's text, unchecked: for whoever wants to see a number's spelling.
-  std::string_view token() const noexcept;
+  std::string_view token() const noexcept {
+    if (at_ >= count_) return {};
+    const std::uint32_t begin = index_[at_];
+    std::uint32_t end = index_[at_ + 1];
+    while (end > begin + 1 && is_space(text_[end - 1]))
+      --end;
+    return {text_ + begin, end - begin};
+  }
 
   /// Passes over a value, checking it.
   bool skip();
@@ -88,18 +96,22 @@ class JsonReader {
 
  private:
   struct Index;
+  static constexpr const char* kTooDeep = "arrays and objects are nested too deeply";
 
   bool fail(const char* why) noexcept;
   bool enter(char bracket) noexcept;
   bool literal(std::string_view word) noexcept;
   bool skip_number() noexcept;
+  bool has_backslash(std::string_view content) const noexcept;
   bool unescape(std::string_view escaped, std::string_view& out);
   bool unescape_unicode(std::string_view escaped, std::size_t& i, std::string& out);
+  static bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
   char here() const noexcept { return at_ < count_ ? text_[index_[at_]] : '\0'; }
   bool first_in(char bracket) const noexcept { return text_[index_[at_ - 1]] == bracket; }
 
   std::unique_ptr<Index> owner_;
   const char* text_ = nullptr;
+  std::size_t size_ = 0;
   const std::uint32_t* index_ = nullptr;  // where tokens begin; [count_] is the text's length
   std::uint32_t count_ = 0;
   std::uint32_t at_ = 0;
@@ -109,6 +121,87 @@ class JsonReader {
   std::deque<std::string> unescaped_;  // addresses stay; the first used_ are in use
   std::size_t used_ = 0;
 };
+
+// The walk itself stands here for speed: a snapshot of a million nodes has forty million tokens.
+
+inline bool JsonReader::enter(char bracket) noexcept {
+  if (here() != bracket)
+    return fail(bracket == '{' ? "an object was expected" : "an array was expected");
+  if (depth_ == max_depth_) return fail(kTooDeep);
+  ++depth_;
+  ++at_;
+  return true;
+}
+
+inline bool JsonReader::next_key(std::string_view& key) {
+  const char c = here();
+  if (c == '}') {
+    ++at_;
+    --depth_;
+    return false;
+  }
+  if (failed()) return false;
+  if (!first_in('{')) {
+    if (c != ',') return fail("a comma or a closing brace was expected");
+    ++at_;
+  }
+  if (!string(key)) return false;
+  if (here() != ':') return fail("a colon was expected after a key");
+  ++at_;
+  return true;
+}
+
+inline bool JsonReader::next_element() noexcept {
+  if (here() == ']') {
+    ++at_;
+    --depth_;
+    return false;
+  }
+  if (failed()) return false;
+  if (!first_in('[')) {
+    if (here() != ',') return fail("a comma or a closing bracket was expected");
+    ++at_;
+    if (here() == ']') return fail("a value was expected after a comma");
+  }
+  return true;
+}
+
+inline bool JsonReader::string(std::string_view& out) {
+  const std::string_view quoted = token();
+  if (quoted.size() < 2 || quoted.front() != '"' || quoted.back() != '"')
+    return fail("a string was expected");
+  const std::string_view content = quoted.substr(1, quoted.size() - 2);
+  if (!has_backslash(content)) {
+    out = content;
+  } else if (!unescape(content, out)) {
+    return false;
+  }
+  ++at_;
+  return true;
+}
+
+// Eight bytes at a time; a short content is looked at together with what stands behind it.
+inline bool JsonReader::has_backslash(std::string_view content) const noexcept {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const auto marks = [](const char* from) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, kWord);
+    word ^= kOnes * '\\';
+    return (word - kOnes) & ~word & kHighs;
+  };
+  if (content.size() >= kWord) {
+    std::size_t i = 0;
+    for (; i + kWord < content.size(); i += kWord)
+      if (marks(content.data() + i) != 0) return true;
+    return marks(content.data() + content.size() - kWord) != 0;
+  }
+  if (static_cast<std::size_t>(content.data() - text_) + kWord > size_)
+    return content.find('\\') != std::string_view::npos;
+  const std::uint64_t inside = (std::uint64_t{1} << (8 * content.size())) - 1;
+  return (marks(content.data()) & inside) != 0;
+}
 
 /// The number of the strings "NaN", "Infinity" and "-Infinity"; false for any other text.
 bool parse_non_finite(std::string_view text, double& out) noexcept;
