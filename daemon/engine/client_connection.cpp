@@ -114,11 +114,7 @@ void ClientConnection::flush() {
     give_back(queue_.front().entry);
     queue_.pop_front();
   }
-  if (queue_.empty() && closing_) {
-    // Duplicates of the socket live elsewhere: only shutdown is seen by the peer.
-    ::shutdown(socket_.get(), SHUT_RDWR);
-    left_ = true;
-  }
+  if (queue_.empty() && closing_) return cut();
   update_interest();
   if (queue_.empty()) context_.listener.on_client_settled(*this);
 }
@@ -152,6 +148,13 @@ void ClientConnection::close_after_flush() {
   closing_ = true;
   reading_ended_ = true;
   flush();
+  if (!left_) context_.listener.on_client_lingering(*this);
+}
+
+void ClientConnection::cut() noexcept {
+  // Duplicates of the socket live elsewhere: only shutdown is seen by the peer.
+  ::shutdown(socket_.get(), SHUT_RDWR);
+  if (!left_) hang_up();
 }
 
 void ClientConnection::expel(const Error& error, Queue queue) {

@@ -31,6 +31,8 @@ class ClientListener {
   virtual void on_client_settled(ClientConnection& client) noexcept = 0;
   /// It is not being read; resume() has to be tried when there is room again.
   virtual void on_client_paused(ClientConnection& client) noexcept = 0;
+  /// It is to be shut down, but has not taken what is queued; cut() ends the patience.
+  virtual void on_client_lingering(ClientConnection& client) noexcept = 0;
   /// The kernel has too many descriptors in flight; call flush() a little later.
   virtual void on_client_retry(ClientConnection& client) noexcept = 0;
 };
@@ -81,6 +83,8 @@ class ClientConnection final : public EventHandler {
   void end_reading();
   /// After what is queued has left, the connection is shut down.
   void close_after_flush();
+  /// Shuts down at once.
+  void cut() noexcept;
   /// Tells why and shuts down. `forget` drops the queue: nobody has been reading it.
   enum class Queue : std::uint8_t { Keep, Forget };
   void expel(const Error& error, Queue queue);

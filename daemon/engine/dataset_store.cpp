@@ -10,8 +10,11 @@ namespace {
 
 constexpr std::uint64_t kNsPerMs = 1'000'000;
 
-Error quota_exceeded(std::string_view limit, std::uint64_t max, std::string message) {
-  Error error = limit_error(limit, max, message);
+Error too_many_bytes(std::uint64_t bytes, std::uint64_t others, std::uint64_t max) {
+  Error error = limit_error("maxDatasetBytes",
+                            max,
+                            "a dataset of " + std::to_string(bytes) + " bytes beside " +
+                                std::to_string(others) + " bytes of others; release some first");
   error.code = ErrorCode::DatasetQuotaExceeded;
   return error;
 }
@@ -44,16 +47,11 @@ Result<bool> DatasetStore::add(std::string_view id, Dataset dataset, const Limit
   const auto old = datasets_.find(id);
   const bool replaces = old != datasets_.end();
   if (!replaces && datasets_.size() >= limits.max_datasets)
-    return quota_exceeded(
-        "maxDatasets",
-        limits.max_datasets,
-        "the session has " + std::to_string(datasets_.size()) + " datasets; release some first");
+    return limit_error(
+        "maxDatasets", limits.max_datasets, "the session cannot have one more dataset");
   const std::uint64_t others = bytes_ - (replaces ? old->second.bytes : 0);
   if (dataset.bytes > limits.max_dataset_bytes || others > limits.max_dataset_bytes - dataset.bytes)
-    return quota_exceeded("maxDatasetBytes",
-                          limits.max_dataset_bytes,
-                          "a dataset of " + std::to_string(dataset.bytes) + " bytes beside " +
-                              std::to_string(others) + " bytes of others; release some first");
+    return too_many_bytes(dataset.bytes, others, limits.max_dataset_bytes);
   if (replaces) forget(old);
   dataset.registered_ns = monotonic_ns();
   bytes_ += dataset.bytes;

@@ -45,8 +45,8 @@ class DatasetStore final : public graph::Datasets, public SegmentFinder {
   const Value* find(std::string_view id) const override;
   std::optional<SegmentRange> segment_of(const Numbers& numbers) const override;
 
-  /// Registers, or replaces what is there. DATASET_QUOTA_EXCEEDED: nothing has changed. True when
-  /// a dataset of this id was replaced.
+  /// Registers, or replaces what is there; true when it replaced. On LIMIT_EXCEEDED (maxDatasets)
+  /// and DATASET_QUOTA_EXCEEDED (maxDatasetBytes) nothing has changed.
   Result<bool> add(std::string_view id, Dataset dataset, const Limits& limits);
   /// False when there is none.
   bool release(std::string_view id);

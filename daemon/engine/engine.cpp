@@ -15,6 +15,11 @@ namespace {
 // How soon a client is tried again whose reply found too many descriptors in flight.
 constexpr int kRetryMs = 5;
 
+constexpr std::uint64_t kNsPerMs = 1'000'000;
+
+// How long a client that is shut down may take to read why.
+constexpr std::uint64_t kLingerNs = 1000 * kNsPerMs;
+
 void add_once(std::vector<std::uint64_t>& ids, std::uint64_t id) {
   if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
 }
@@ -40,9 +45,24 @@ void Engine::announce_ready() {
 
 void Engine::run() {
   while (!channel_closed_) {
-    loop_.wait(retry_.empty() ? -1 : kRetryMs);
+    loop_.wait(patience_ms());
     drain_waiting();
     settle();
+  }
+}
+
+int Engine::patience_ms() const noexcept {
+  if (!retry_.empty()) return kRetryMs;
+  if (lingering_.empty()) return -1;
+  const std::uint64_t now = monotonic_ns();
+  const std::uint64_t until = lingering_.front().until_ns;
+  return until <= now ? 0 : static_cast<int>((until - now) / kNsPerMs) + 1;
+}
+
+void Engine::cut_lingering() {
+  while (!lingering_.empty() && lingering_.front().until_ns <= monotonic_ns()) {
+    if (ClientConnection* client = find_client(lingering_.front().client)) client->cut();
+    lingering_.pop_front();
   }
 }
 
@@ -63,6 +83,7 @@ void Engine::settle() {
   // Each of these may add to the lists that it is done with.
   for (const std::uint64_t id : std::exchange(retry_, {}))
     if (ClientConnection* client = find_client(id)) client->flush();
+  cut_lingering();
   for (const std::uint64_t id : std::exchange(settled_, {}))
     settle_client(id);
   for (const std::uint64_t id : std::exchange(paused_, {})) {
@@ -144,6 +165,10 @@ void Engine::on_client_settled(ClientConnection& client) noexcept {
 
 void Engine::on_client_paused(ClientConnection& client) noexcept {
   add_once(paused_, client.id());
+}
+
+void Engine::on_client_lingering(ClientConnection& client) noexcept {
+  lingering_.push_back({client.id(), monotonic_ns() + kLingerNs});
 }
 
 void Engine::on_client_retry(ClientConnection& client) noexcept {

@@ -87,7 +87,10 @@ class Engine final : private ClientListener, private ChannelListener, private gr
   void on_channel_closed() noexcept override { channel_closed_ = true; }
   void on_client_settled(ClientConnection& client) noexcept override;
   void on_client_paused(ClientConnection& client) noexcept override;
+  void on_client_lingering(ClientConnection& client) noexcept override;
   void on_client_retry(ClientConnection& client) noexcept override;
+  int patience_ms() const noexcept;
+  void cut_lingering();
   void answer_open(ClientConnection& client, const AttachMessage& attach);
   void drain_waiting();
   void settle();
@@ -148,7 +151,12 @@ class Engine final : private ClientListener, private ChannelListener, private gr
   std::vector<std::uint64_t> settled_;  // clients to look at between requests
   std::vector<std::uint64_t> paused_;
   std::vector<std::uint64_t> retry_;
-  std::uint64_t dropped_ = 0;  // notifications that slow clients did not get
+  struct Lingering {
+    std::uint64_t client = 0;
+    std::uint64_t until_ns = 0;
+  };
+  std::deque<Lingering> lingering_;  // in order of time
+  std::uint64_t dropped_ = 0;        // notifications that slow clients did not get
   bool configured_ = false;
   bool channel_closed_ = false;
 };
