@@ -1,0 +1,151 @@
+// The part of ResultReader that reads small records: what a tree is good enough for.
+#include "protocol/json_text.h"
+#include "result_reader.h"
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace chainsolved::client {
+
+namespace {
+
+std::string text_of(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+template <class T>
+T number_of(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<T>() : T{};
+}
+
+Error not_an_object() {
+  return {ErrorCode::ProtocolFault, "the daemon's answer cannot be read: it is not an object"};
+}
+
+/// `result` as text and tree.
+Result<std::pair<std::string, nlohmann::json>> tree_of(ResultReader& reader, const Reply& reply) {
+  auto text = reader.text(reply);
+  if (!text.ok()) return std::move(text).error();
+  auto tree = parse_json(*text, Limits());
+  if (!tree.ok()) return std::move(tree).error();
+  if (!tree->is_object()) return not_an_object();
+  return std::pair(std::move(*text), std::move(*tree));
+}
+
+SessionRow row_of(const nlohmann::json& entry) {
+  SessionRow row;
+  row.session_id = text_of(entry, "sessionId");
+  row.name = text_of(entry, "name");
+  row.state = text_of(entry, "state");
+  row.epoch = number_of<std::uint32_t>(entry, "epoch");
+  row.pid = number_of<std::int64_t>(entry, "pid");
+  row.clients = number_of<std::uint64_t>(entry, "clients");
+  row.nodes = number_of<std::uint64_t>(entry, "nodes");
+  row.datasets = number_of<std::uint64_t>(entry, "datasets");
+  row.dataset_bytes = number_of<std::uint64_t>(entry, "datasetBytes");
+  row.resident_bytes = number_of<std::uint64_t>(entry, "residentBytes");
+  row.busy_ms = number_of<double>(entry, "busyMs");
+  row.restarts = number_of<std::uint64_t>(entry, "restarts");
+  row.json = entry.dump();
+  return row;
+}
+
+}  // namespace
+
+Result<Stats> ResultReader::stats(const Reply& reply) {
+  auto read = tree_of(*this, reply);
+  if (!read.ok()) return std::move(read).error();
+  auto& [text, tree] = *read;
+  Stats stats;
+  stats.dataset_count = number_of<std::uint64_t>(tree, "datasetCount");
+  stats.dataset_total_bytes = number_of<std::uint64_t>(tree, "datasetTotalBytes");
+  stats.node_count = number_of<std::uint64_t>(tree, "nodeCount");
+  stats.edge_count = number_of<std::uint64_t>(tree, "edgeCount");
+  stats.epoch = number_of<std::uint32_t>(tree, "epoch");
+  stats.heap_bytes = number_of<std::uint64_t>(tree, "heapBytes");
+  stats.json = std::move(text);
+  return stats;
+}
+
+Result<std::vector<DatasetInfo>> ResultReader::datasets(const Reply& reply) {
+  auto read = tree_of(*this, reply);
+  if (!read.ok()) return std::move(read).error();
+  std::vector<DatasetInfo> result;
+  for (const auto& entry : read->second.value("datasets", nlohmann::json::array())) {
+    if (!entry.is_object()) return not_an_object();
+    std::string id = text_of(entry, "datasetId");
+    if (id.empty()) id = text_of(entry, "id");
+    result.push_back({std::move(id), number_of<std::uint64_t>(entry, "bytes"), entry.dump()});
+  }
+  return result;
+}
+
+Result<std::uint64_t> ResultReader::registered_bytes(const Reply& reply) {
+  auto read = tree_of(*this, reply);
+  if (!read.ok()) return std::move(read).error();
+  return number_of<std::uint64_t>(read->second, "bytes");
+}
+
+Result<bool> ResultReader::released(const Reply& reply) {
+  auto read = tree_of(*this, reply);
+  if (!read.ok()) return std::move(read).error();
+  const auto found = read->second.find("released");
+  return found != read->second.end() && found->is_boolean() && found->get<bool>();
+}
+
+Result<ResultReader::Hello> ResultReader::hello(const Reply& reply) {
+  auto read = tree_of(*this, reply);
+  if (!read.ok()) return std::move(read).error();
+  auto& [text, tree] = *read;
+  Hello hello;
+  hello.daemon.protocol = number_of<std::uint32_t>(tree, "protocol");
+  hello.daemon.daemon_version = text_of(tree, "daemonVersion");
+  hello.daemon.engine_version = text_of(tree, "engineVersion");
+  hello.daemon.contract_version = number_of<std::uint32_t>(tree, "contractVersion");
+  hello.daemon.pid = number_of<std::int64_t>(tree, "pid");
+  const auto limits = tree.find("limits");
+  if (limits != tree.end() && limits->is_object()) {
+    const auto told = number_of<std::uint64_t>(*limits, "inlineLimit");
+    if (told >= sizeof(FrameHeader)) hello.inline_limit = told;
+  }
+  hello.daemon.json = std::move(text);
+  return hello;
+}
+
+Result<SessionInfo> ResultReader::session(const Reply& reply) {
+  SessionInfo info;
+  if (auto whole = text(reply); whole.ok()) info.json = std::move(*whole);
+  const bool read = start_result(reply) && each_member([&](std::string_view key) {
+                      if (key == "slots" && json_.peek() == JsonReader::Type::Object)
+                        return new_slots();
+                      if (key == "sessionId") return text_value(info.session_id);
+                      if (key == "name" && json_.peek() == JsonReader::Type::String)
+                        return text_value(info.name);
+                      if (key == "created") return json_.boolean(info.created);
+                      if (key == "epoch") return count(info.epoch);
+                      if (key == "clientId") return count(info.client_id);
+                      if (key == "engineVersion") return text_value(info.engine_version);
+                      if (key == "contractVersion") return count(info.contract_version);
+                      if (key == "catalogHash") return text_value(info.catalog_hash);
+                      return json_.skip();
+                    });
+  if (read) add_new_slots(*reply.names);
+  if (auto ended = end(); !ended.ok()) return std::move(ended).error();
+  return info;
+}
+
+Result<std::vector<SessionRow>> ResultReader::sessions(const Reply& reply) {
+  auto read = tree_of(*this, reply);
+  if (!read.ok()) return std::move(read).error();
+  std::vector<SessionRow> rows;
+  for (const auto& entry : read->second.value("sessions", nlohmann::json::array())) {
+    if (!entry.is_object()) return not_an_object();
+    rows.push_back(row_of(entry));
+  }
+  return rows;
+}
+
+}  // namespace chainsolved::client
