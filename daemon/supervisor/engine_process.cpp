@@ -1,0 +1,260 @@
+#include "daemon/supervisor/engine_process.h"
+
+#include "daemon/supervisor/log.h"
+#include "protocol/channel.h"
+#include "protocol/frame.h"
+#include "shm/message_socket.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <span>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace chainsolved::supervisor {
+
+namespace {
+
+/// From fork to "ready". Generous: a machine under load, an engine with sanitizers.
+constexpr std::chrono::seconds kStartLimit{30};
+/// Messages that an engine has not taken: a client costs one, and there are at most maxClients.
+constexpr std::size_t kMaxOutgoing = 4096;
+/// Channel messages are small; the engine is not trusted to know it.
+constexpr std::size_t kChannelBuffer = 64U << 10;
+/// How many messages are read before other events get their turn.
+constexpr int kMessagesAtOnce = 64;
+/// Until ETOOMANYREFS is tried again: receivers take descriptors within microseconds.
+constexpr std::chrono::milliseconds kRetryAfter{2};
+
+std::string words_of_signal(int signal) {
+  const char* name = ::sigdescr_np(signal);
+  std::string text = "was killed by signal " + std::to_string(signal);
+  if (name != nullptr) text.append(" (").append(name).append(")");
+  return text;
+}
+
+}  // namespace
+
+EngineProcess::EngineProcess(EventLoop& loop,
+                             SpawnedEngine spawned,
+                             EngineKeeper& keeper,
+                             Counters& counters)
+    : pid_(spawned.pid),
+      keeper_(keeper),
+      counters_(counters),
+      page_(std::move(spawned.page)),
+      process_(loop, std::move(spawned.process), [this] { on_process_ended(); }),
+      channel_(
+          std::make_unique<FdWatch>(loop, std::move(spawned.channel), [this] { read_channel(); })),
+      start_report_(std::make_unique<FdWatch>(
+          loop, std::move(spawned.start_report), [this] { on_start_report(); })),
+      start_limit_(loop, kStartLimit),
+      retry_(loop) {
+  start_limit_.async_wait([this](const boost::system::error_code& error) {
+    if (error || state() != EngineState::Starting) return;
+    start_failure_ = "the engine did not say that it is ready within " +
+                     std::to_string(kStartLimit.count()) + " s";
+    kill_process();
+  });
+}
+
+EngineProcess::~EngineProcess() {
+  if (state() != EngineState::Dead) kill_process();
+}
+
+void EngineProcess::serve(EngineUser& user) {
+  user_ = &user;
+  apply(EngineEvent::Taken);
+}
+
+void EngineProcess::end(std::string_view reason) {
+  if (state() == EngineState::Dead || state() == EngineState::Ending) return;
+  log_event(LogLevel::Info, "ending", {{"engine", pid_}}, {{"reason", reason}});
+  user_ = nullptr;
+  outgoing_.clear();
+  kill_process();
+  apply(EngineEvent::Killed);
+}
+
+void EngineProcess::kill_process() noexcept {
+  // Fails only when the process has ended already.
+  static_cast<void>(::syscall(SYS_pidfd_send_signal, process_.fd().get(), SIGKILL, nullptr, 0U));
+}
+
+void EngineProcess::apply(EngineEvent event) {
+  const EngineState before = state();
+  const EngineTransition* row = lifecycle_.apply(event);
+  if (row == nullptr) {
+    ++counters_.unexpected_events;
+    log_event(LogLevel::Error,
+              "unexpected",
+              {{"engine", pid_}},
+              {{"state", name_of(before)}, {"on", name_of(event)}});
+    return;
+  }
+  log_event(LogLevel::Debug,
+            "state",
+            {{"engine", pid_}},
+            {{"from", name_of(before)}, {"to", name_of(row->to)}, {"on", name_of(event)}});
+  perform(row->then);
+}
+
+void EngineProcess::perform(EngineAction action) {
+  switch (action) {
+    case EngineAction::None:
+      return;
+    case EngineAction::OfferSpare:
+      start_limit_.cancel();
+      keeper_.on_spare_ready(*this);
+      return;
+    case EngineAction::ReportStartFailure:
+      if (start_failure_.empty())
+        start_failure_ = "the engine " + exit_.words + " before it was ready";
+      keeper_.on_start_failed(*this, start_failure_);
+      return;
+    case EngineAction::ReplaceSpare:
+      keeper_.on_spare_lost(*this, exit_);
+      return;
+    case EngineAction::TellSession:
+      if (user_ != nullptr) std::exchange(user_, nullptr)->on_engine_died(exit_);
+      return;
+  }
+}
+
+void EngineProcess::on_start_report() {
+  if (const auto failure = read_start_report(start_report_->fd()))
+    start_failure_ = words_of(*failure, "process " + std::to_string(pid_));
+  start_report_.reset();
+}
+
+void EngineProcess::on_process_ended() {
+  siginfo_t info{};
+  // Signals of the child's end may not have arrived: the pidfd is readable when it can be reaped.
+  if (::waitid(P_PIDFD, static_cast<id_t>(process_.fd().get()), &info, WEXITED | WNOHANG) < 0 ||
+      info.si_pid == 0)
+    return;
+  process_.pause();
+  start_limit_.cancel();
+  retry_.cancel();
+  if (info.si_code == CLD_EXITED) {
+    exit_.status = info.si_status;
+    exit_.words = "exited with status " + std::to_string(info.si_status);
+  } else {
+    exit_.signal = info.si_status;
+    exit_.words = words_of_signal(info.si_status);
+  }
+  if (start_report_) on_start_report();
+  // What it said before its end counts.
+  while (channel_ && state() != EngineState::Ending && read_channel()) {}
+  log_event(LogLevel::Info, "ended", {{"engine", pid_}}, {{"reason", exit_.words}});
+  apply(EngineEvent::Exited);
+  keeper_.on_engine_gone(*this);
+}
+
+bool EngineProcess::read_channel() {
+  std::array<std::byte, kChannelBuffer> buffer;
+  FdList fds;
+  for (int i = 0; i < kMessagesAtOnce && channel_; ++i) {
+    const Received received = receive_message(channel_->fd(), buffer, fds);
+    if (received.status == SocketStatus::WouldBlock) return false;
+    if (received.status == SocketStatus::Reset) continue;
+    if (received.status != SocketStatus::Done) {
+      // Without its channel an engine is of no use; usually it has ended, and this changes nothing.
+      channel_.reset();
+      kill_process();
+      return false;
+    }
+    if (state() == EngineState::Ending) continue;
+    const auto frame = decode_frame(std::span(buffer).first(received.bytes));
+    if (!frame.ok() || frame->header.kind != FrameKind::Notification) {
+      log_event(LogLevel::Warning, "channel-nonsense", {{"engine", pid_}});
+      kill_process();
+      return false;
+    }
+    on_channel_message(frame->json);
+  }
+  return channel_ != nullptr;
+}
+
+void EngineProcess::on_channel_message(std::string_view json) {
+  const auto method = channel_method(json);
+  if (method.ok() && *method == ReadyMessage::kName) {
+    apply(EngineEvent::SaidReady);
+    return;
+  }
+  if (method.ok() && user_ != nullptr) {
+    if (*method == AttachedMessage::kName) {
+      if (const auto message = read_attached(json); message.ok())
+        return user_->on_attached(message->client);
+    } else if (*method == DetachedMessage::kName) {
+      if (const auto message = read_detached(json); message.ok())
+        return user_->on_detached(message->client);
+    }
+  }
+  log_event(LogLevel::Warning, "channel-unknown", {{"engine", pid_}}, {{"message", json}});
+}
+
+bool EngineProcess::try_send(const std::vector<std::byte>& frame, BorrowedFd fd) {
+  const std::span<const BorrowedFd> fds(&fd, fd.get() >= 0 ? 1 : 0);
+  switch (send_message(channel_->fd(), frame, fds)) {
+    case SocketStatus::Done:
+      if (!fds.empty()) ++counters_.handovers;
+      return true;
+    case SocketStatus::WouldBlock:
+      flush_later(true);
+      return false;
+    case SocketStatus::TooManyRefs:
+      ++counters_.too_many_refs;
+      flush_later(false);
+      return false;
+    default:
+      // It is ending; the pidfd says so in a moment.
+      return true;
+  }
+}
+
+void EngineProcess::send(const std::string& json, BorrowedFd fd) {
+  if (!channel_) return;
+  FrameHeader header;
+  header.kind = FrameKind::Notification;
+  header.segments = fd.get() >= 0 ? 1 : 0;
+  Outgoing message;
+  encode_frame(header, json, {}, message.frame);
+  if (outgoing_.empty() && try_send(message.frame, fd)) return;
+  if (fd.get() >= 0) message.fd = UniqueFd{AdoptFd{}, ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)};
+  if (outgoing_.size() >= kMaxOutgoing || (fd.get() >= 0 && !message.fd.valid())) {
+    log_event(LogLevel::Warning, "channel-full", {{"engine", pid_}});
+    kill_process();
+    return;
+  }
+  outgoing_.push_back(std::move(message));
+}
+
+void EngineProcess::flush() {
+  flush_is_planned_ = false;
+  while (channel_ && !outgoing_.empty()) {
+    const Outgoing& next = outgoing_.front();
+    if (!try_send(next.frame, next.fd.borrow())) return;
+    outgoing_.pop_front();
+  }
+}
+
+void EngineProcess::flush_later(bool room_is_missing) {
+  if (std::exchange(flush_is_planned_, true)) return;
+  if (room_is_missing) {
+    channel_->when_writable([this] { flush(); });
+    return;
+  }
+  retry_.expires_after(kRetryAfter);
+  retry_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) flush();
+  });
+}
+
+}  // namespace chainsolved::supervisor

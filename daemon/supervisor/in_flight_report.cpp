@@ -1,0 +1,72 @@
+#include "daemon/supervisor/in_flight_report.h"
+
+#include "protocol/json_writer.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace chainsolved::supervisor {
+
+namespace {
+
+constexpr std::uint64_t kNanosecondsPerMillisecond = 1'000'000;
+
+/// The members of `data`, without the braces that Error::detail does not have.
+std::string detail_of(const InFlightRequest& request, std::string_view node) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  if (request.method != nullptr) json.member("method", request.method->name);
+  if (!node.empty()) json.member("node", node);
+  json.member("elapsedMs", request.elapsed_ms).end_object();
+  return text.substr(1, text.size() - 2);
+}
+
+}  // namespace
+
+std::vector<InFlightRequest> read_in_flight(const StatusPage& page, std::uint64_t now_ns) {
+  std::vector<InFlightRequest> requests;
+  for (const InFlightEntry& entry : page.in_flight) {
+    const auto phase = entry.phase.load(std::memory_order_acquire);
+    if (phase == static_cast<std::uint32_t>(RequestPhase::Empty)) continue;
+    InFlightRequest request;
+    request.phase = static_cast<RequestPhase>(phase);
+    request.client = entry.client.load(std::memory_order_relaxed);
+    if (request.client == 0) continue;
+    request.id = entry.request_id.load(std::memory_order_relaxed);
+    const std::uint32_t method = entry.method.load(std::memory_order_relaxed);
+    if (method >= 1 && method <= kMethods.size()) request.method = &kMethods[method - 1];
+    request.about_to_commit = entry.commits.load(std::memory_order_relaxed) != kCommitsNothing;
+    const std::uint64_t since = entry.since_ns.load(std::memory_order_relaxed);
+    request.elapsed_ms = since < now_ns ? (now_ns - since) / kNanosecondsPerMillisecond : 0;
+    requests.push_back(request);
+  }
+  return requests;
+}
+
+std::string read_current_node(const StatusPage& page) {
+  if (page.current_node.load(std::memory_order_relaxed) == 0) return {};
+  const std::size_t length = std::min<std::size_t>(
+      page.node_name_length.load(std::memory_order_acquire), page.node_name.size());
+  std::string name;
+  name.reserve(length);
+  for (std::size_t i = 0; i < length; ++i)
+    name += page.node_name[i].load(std::memory_order_relaxed);
+  return valid_utf8(name);
+}
+
+Error crash_error(const InFlightRequest& request, std::string_view ended, std::string_view node) {
+  Error error;
+  error.code = ErrorCode::WorkerCrashed;
+  error.message = "The engine process ";
+  error.message.append(ended).append(" while it had ");
+  error.message.append(request.method != nullptr ? request.method->name : "this request");
+  if (!node.empty()) error.message.append(" under way, at node ").append(node);
+  error.detail = detail_of(request, node);
+  // Without the method it was only peeked at: nothing had begun.
+  if (request.method == nullptr || request.method->effect == Effect::Changes)
+    error.applied = request.about_to_commit ? Applied::Yes : Applied::No;
+  return error;
+}
+
+}  // namespace chainsolved::supervisor
