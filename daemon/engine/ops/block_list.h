@@ -10,6 +10,7 @@
   X(input)                      \
   X(output)                     \
   X(math)                       \
+  X(symbolic)                   \
   X(trig)                       \
   X(logic)                      \
   X(data)                       \

@@ -29,10 +29,9 @@ double walther_viscosity(double nu40, double nu100, double celsius) {
     return std::log(std::log(nu + 0.7));
   };
   const double ln_t40 = std::log(313.15);
-  const double ln_t100 = std::log(373.15);
-  const double slope = (scale(nu100) - scale(nu40)) / (ln_t100 - ln_t40);
-  const double w = scale(nu40) + slope * (std::log(celsius + 273.15) - ln_t40);
-  return std::exp(std::exp(w)) - 0.7;
+  const double slope = (scale(nu40) - scale(nu100)) / (std::log(373.15) - ln_t40);
+  const double intercept = scale(nu40) + slope * ln_t40;
+  return std::exp(std::exp(intercept - slope * std::log(celsius + 273.15))) - 0.7;
 }
 
 Value pump_power(Call& call) {
@@ -252,8 +251,8 @@ constexpr BlockDef kRows[] = {
                   "Water Density ρ(T)",
                   kWaterDensity,
                   formula([](double celsius) {
-                    return 999.842 +
-                           celsius * (0.06786 + celsius * (-0.009095 + celsius * 1.001e-5));
+                    return 999.842 + 0.06786 * celsius - 0.009095 * squared(celsius) +
+                           1.001e-5 * celsius * squared(celsius);
                   }),
                   "rho = 999.842 + 0.06786 T - 0.009095 T^2 + 1.001e-5 T^3",
                   "the contract's polynomial, after UNESCO EOS-80")),

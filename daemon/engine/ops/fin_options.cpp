@@ -125,7 +125,7 @@ Value bond_duration(Call& call) {
   const double coupon = call.scalar(0);
   const double face = call.scalar(1);
   const double yield = call.scalar(2);
-  const double n = std::floor(call.scalar(3));
+  const double n = std::round(call.scalar(3));
   if (n <= 0) return call.fail("n must be positive");
   if (n > kMaxPeriods) return call.fail("n is over 100000 periods");
   if (std::isnan(n)) return Value::scalar(n);
@@ -145,7 +145,7 @@ Value discounted_cash_flow(Call& call) {
   const double flow = call.scalar(0);
   const double wacc = call.scalar(1);
   const double growth = call.scalar(2);
-  const double n = std::floor(call.scalar(3));
+  const double n = std::round(call.scalar(3));
   if (wacc <= growth) return call.fail("the wacc must be larger than g");
   if (n <= 0) return call.fail("n must be positive");
   if (n > kMaxPeriods) return call.fail("n is over 100000 years");

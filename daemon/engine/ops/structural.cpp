@@ -133,11 +133,11 @@ constexpr BlockDef kRows[] = {
                   formula([](double fc, double b, double d, double steel, double fy) -> Outcome {
                     const double compression = 1.7 * fc * b;
                     if (compression == 0) return Outcome::fail("f'c b is 0");
-                    const double half_block = steel * fy / compression;
-                    return steel * fy * (d - half_block);
+                    const double block = steel * fy / compression;
+                    return steel * fy * (d - block / 2);
                   }),
-                  "M_n = As fy (d - a / 2), a / 2 = As fy / (1.7 f'c b)",
-                  "ACI 318")),
+                  "M_n = As fy (d - a / 2), a = As fy / (1.7 f'c b)",
+                  "the contract's form of ACI 318, whose stress block has 0.85 for 1.7")),
 };
 
 }  // namespace
