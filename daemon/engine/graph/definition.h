@@ -53,6 +53,8 @@ class Definition {
   void stage_edge(const EdgeText& edge);
   /// False when two nodes of the snapshot claim the same slot, or one claims `slot_bound` or more.
   bool finish_load(std::size_t slot_bound);
+  /// Whether a node that was loaded said its own slot.
+  bool slots_given() const noexcept { return slots_given_; }
 
   // --- editing ---
   void add_node(const NodeText& node);
@@ -153,6 +155,7 @@ class Definition {
   bool retry_held_ = false;
   bool loading_ = false;
   Slot staged_ = 0;                                  // while loading: entries of `nodes` seen
+  bool slots_given_ = false;  // some node of the snapshot said its own
   std::vector<const ops::BlockDef*> block_of_type_;  // by NameId
   std::vector<bool> type_known_;
   std::unordered_map<std::string, std::vector<Index>> dataset_readers_;

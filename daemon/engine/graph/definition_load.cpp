@@ -26,6 +26,7 @@ void Definition::stage_node(const NodeText& node) {
   loading_ = true;
   const Index existing = find_node(node.id);
   const Slot position = staged_++;
+  slots_given_ = slots_given_ || node.slot.has_value();
   if (existing != kNoIndex) {
     set_block(existing, node.block_type);
     set_data(existing, node);

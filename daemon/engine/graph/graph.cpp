@@ -241,6 +241,10 @@ std::size_t Graph::slot_count() const noexcept {
   return impl_->definition.nodes().index_of_slot.size();
 }
 
+bool Graph::slots_are_positions() const noexcept {
+  return !impl_->definition.slots_given();
+}
+
 bool Graph::occupied(Slot slot) const noexcept {
   return slot < slot_count() && impl_->definition.nodes().index_of_slot[slot] != kNoIndex;
 }
