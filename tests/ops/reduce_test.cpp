@@ -1,13 +1,17 @@
 #include "daemon/engine/ops/reduce.h"
 
+#include "daemon/engine/ops/reduce_kernels.h"
 #include "tests/ops/block_helpers.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <random>
+#include <span>
 #include <vector>
 
 namespace chainsolved::test {
@@ -62,6 +66,27 @@ TEST(CompensatedSum, HasTheBitsOfItsDefinitionWhateverTheVectorWidth) {
   for (const std::size_t count : {0UL, 1UL, 7UL, 8UL, 9UL, 1000UL, kChunk, kChunk + 3, 200'001UL}) {
     const auto numbers = random_numbers(count, count + 1);
     EXPECT_EQ(compensated_sum(numbers), sum_by_definition(numbers)) << count << " numbers";
+  }
+}
+
+TEST(ReduceKernels, GiveTheSameBitsAtEveryWidth) {
+  const ops::ReduceKernels& narrow = ops::narrow_reduce_kernels();
+  const ops::ReduceKernels* wide = ops::wide_reduce_kernels();
+  if (wide == nullptr) GTEST_SKIP() << "this machine has no AVX2";
+  for (const std::size_t count : {0UL, 1UL, 5UL, 8UL, 1003UL}) {
+    auto numbers = random_numbers(count, count);
+    if (count > 100) numbers[77] = kNan;
+    for (const auto kernel : {&ops::ReduceKernels::add_compensated,
+                              &ops::ReduceKernels::add_magnitudes,
+                              &ops::ReduceKernels::add_squares,
+                              &ops::ReduceKernels::take_smallest,
+                              &ops::ReduceKernels::take_largest}) {
+      ops::LaneResult a;
+      ops::LaneResult b;
+      (narrow.*kernel)(numbers.data(), count, a);
+      (wide->*kernel)(numbers.data(), count, b);
+      EXPECT_EQ(std::memcmp(&a, &b, sizeof a), 0) << count << " numbers";
+    }
   }
 }
 

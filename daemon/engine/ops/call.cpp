@@ -3,6 +3,8 @@
 #include "daemon/engine/ops/tables.h"
 #include "protocol/value.h"
 
+#include <nlohmann/json.hpp>
+
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -10,8 +12,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace chainsolved::ops {
 
@@ -93,8 +93,8 @@ std::optional<Table> BlockData::table(std::string_view key) const {
 }
 
 const Value& Call::input(std::size_t i) const noexcept {
-  static const Value kNone;
-  return i < inputs_.size() && inputs_[i] != nullptr ? *inputs_[i] : kNone;
+  static const Value nothing;
+  return i < inputs_.size() && inputs_[i] != nullptr ? *inputs_[i] : nothing;
 }
 
 double Call::scalar(std::size_t i) const noexcept {

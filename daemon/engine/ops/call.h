@@ -3,6 +3,8 @@
 #include "daemon/engine/ops/block.h"
 #include "protocol/value.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,8 +14,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 namespace chainsolved::ops {
 

@@ -73,18 +73,18 @@ std::string hash_text(std::string_view text) {
 }  // namespace
 
 const std::string& catalog_json() {
-  static const std::string kText = make_catalog();
-  return kText;
+  static const std::string text = make_catalog();
+  return text;
 }
 
 const std::string& constant_values_json() {
-  static const std::string kText = make_constant_values();
-  return kText;
+  static const std::string text = make_constant_values();
+  return text;
 }
 
 const std::string& catalog_hash() {
-  static const std::string kText = hash_text(catalog_json());
-  return kText;
+  static const std::string text = hash_text(catalog_json());
+  return text;
 }
 
 }  // namespace chainsolved::ops

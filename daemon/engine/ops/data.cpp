@@ -8,14 +8,14 @@
 #include "protocol/numbers.h"
 #include "protocol/value.h"
 
+#include <nlohmann/json.hpp>
+
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 namespace chainsolved::ops {
 
@@ -52,9 +52,9 @@ bool is_empty(const Value& value) {
 
 /// A node that names a dataset which is not there falls back on its own data; an empty list is
 /// none, since a dataset that is gone must not look like a list of nothing.
-Value own_data(Call& call, const Stored& stored, Value when_absent) {
+Value own_data(Call& call, const Stored& stored, const Value& when_absent) {
   if (stored.unusable) return call.fail("the table's rows are too unequal in length to be stored");
-  if (stored.dataset.empty()) return stored.own ? *stored.own : std::move(when_absent);
+  if (stored.dataset.empty()) return stored.own ? *stored.own : when_absent;
   if (stored.own && !is_empty(*stored.own)) return *stored.own;
   const std::string reason = "dataset '" + stored.dataset + "' is not registered";
   call.diagnose("DATASET_MISSING", reason + ", and the node carries no data of its own");
@@ -75,10 +75,10 @@ Value vector_input(Call& call) {
   return call.fail("dataset '" + stored.dataset + "' is a table; use a Table Input");
 }
 
-Value table_from(Call& call, Value when_absent) {
+Value table_from(Call& call, const Value& when_absent) {
   const auto& stored = call.prepared<Stored>();
   const Value* dataset = dataset_of(call, stored);
-  if (dataset == nullptr) return own_data(call, stored, std::move(when_absent));
+  if (dataset == nullptr) return own_data(call, stored, when_absent);
   if (dataset->is(ValueKind::Table)) return *dataset;
   const Numbers& column = dataset->as_vector();
   return Value::table(table_of_columns({"value"}, column.size(), column));

@@ -68,6 +68,17 @@ double combine(Expression::Code code, double a, double b) {
   }
 }
 
+/// Replaces the arguments on top of the stack by the result and gives the new top.
+double* apply(const Expression::Function& function, double* top) {
+  if (function.of_one != nullptr) {
+    *top = function.of_one(*top);
+    return top;
+  }
+  --top;
+  *top = function.of_two(top[0], top[1]);
+  return top;
+}
+
 }  // namespace
 
 std::span<const Expression::Function> Expression::functions() noexcept {
@@ -98,16 +109,9 @@ double Expression::evaluate(std::span<const double> values) const noexcept {
       case Code::Negate:
         *top = -*top;
         break;
-      case Code::Function: {
-        const Function& function = kFunctions[step.index];
-        if (function.of_one != nullptr) {
-          *top = function.of_one(*top);
-        } else {
-          --top;
-          *top = function.of_two(top[0], top[1]);
-        }
+      case Code::Function:
+        top = apply(kFunctions[step.index], top);
         break;
-      }
       default:
         --top;
         *top = combine(step.code, top[0], top[1]);

@@ -2,7 +2,6 @@
 #include "daemon/engine/ops/block.h"
 #include "daemon/engine/ops/block_list.h"
 #include "daemon/engine/ops/call.h"
-#include "daemon/engine/ops/canonical.h"
 #include "daemon/engine/ops/category.h"
 #include "daemon/engine/ops/formula.h"
 #include "daemon/engine/ops/rows.h"
@@ -26,8 +25,8 @@ Value matrix_from_table(Call& call) {
   NumberBuffer data(table.row_count * columns);
   for (std::size_t r = 0; r < table.row_count; ++r) {
     for (std::size_t c = 0; c < columns; ++c) {
-      data[r * columns + c] = c < table.row_length(r) ? canonical(table.cell(r, c))
-                                                      : std::numeric_limits<double>::quiet_NaN();
+      data[r * columns + c] =
+          c < table.row_length(r) ? table.cell(r, c) : std::numeric_limits<double>::quiet_NaN();
     }
     if (!call.keep_going(columns * 2 * sizeof(double))) return {};
   }

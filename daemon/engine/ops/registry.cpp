@@ -40,9 +40,9 @@ constexpr std::uint64_t hash_of(std::string_view id) noexcept {
 }
 
 /// Open addressing over every id and alias, built once and at most a quarter full.
-class BlockIndex {
+class Blocindex {
  public:
-  explicit BlockIndex(std::span<const BlockDef* const> rows)
+  explicit Blocindex(std::span<const BlockDef* const> rows)
       : entries_(std::bit_ceil(4 * (rows.size() + all_aliases().size()))) {
     for (const BlockDef* row : rows)
       insert(row->id, row);
@@ -76,13 +76,13 @@ class BlockIndex {
 }  // namespace
 
 std::span<const BlockDef* const> all_blocks() noexcept {
-  static const std::vector<const BlockDef*> kRows = collect_rows();
-  return kRows;
+  static const std::vector<const BlockDef*> rows = collect_rows();
+  return rows;
 }
 
 const BlockDef* find_block(std::string_view id) noexcept {
-  static const BlockIndex kIndex(all_blocks());
-  return kIndex.find(id);
+  static const Blocindex index(all_blocks());
+  return index.find(id);
 }
 
 }  // namespace chainsolved::ops

@@ -11,6 +11,7 @@
 // formula)`, with what is rare wrapped around it: `pro(...)`, `variadic(...)`.
 namespace chainsolved::ops {
 
+// NOLINTNEXTLINE(readability-function-size): a row has that many columns
 constexpr BlockDef row(NodeKind kind,
                        Category category,
                        std::string_view id,

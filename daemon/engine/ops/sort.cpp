@@ -1,7 +1,6 @@
 #include "daemon/engine/ops/sort.h"
 
 #include "daemon/engine/ops/call.h"
-#include "daemon/engine/ops/canonical.h"
 #include "protocol/numbers.h"
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -26,6 +26,11 @@ constexpr std::size_t kBuckets = 1U << kDigitBits;
 
 using Keys = std::vector<std::uint64_t>;
 using Histogram = std::array<std::size_t, kBuckets>;
+
+/// One zero and one NaN: what is equal in order must be equal in bits, or the order is not one.
+double canonical(double x) noexcept {
+  return std::isnan(x) ? std::numeric_limits<double>::quiet_NaN() : x + 0.0;
+}
 
 /// Unsigned integers in the order of the doubles: negatives inverted, the sign bit of others set.
 std::uint64_t key_of(double value) noexcept {

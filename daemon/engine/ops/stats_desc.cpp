@@ -6,6 +6,7 @@
 #include "daemon/engine/ops/formula.h"
 #include "daemon/engine/ops/reduce.h"
 #include "daemon/engine/ops/rows.h"
+#include "daemon/engine/ops/slots.h"
 #include "protocol/value.h"
 
 #include <algorithm>
@@ -20,21 +21,15 @@ namespace chainsolved::ops {
 
 namespace {
 
-constexpr std::size_t kSlots = 6;
-
 using Statistic = Outcome (*)(std::span<double> x);
 
-/// Runs a statistic over the first `c` slots: c rounded, at least `least`, at most all. A slot that
-/// is empty or holds no number counts as 0.
+/// Runs a statistic over the first `c` slots, of which there are at least `kLeast`.
 template <Statistic F, std::size_t kLeast>
 Value over_slots(Call& call) {
-  std::array<double, kSlots> x{};
-  for (std::size_t i = 0; i < kSlots; ++i) {
-    if (call.input(i + 1).is(ValueKind::Scalar)) x[i] = call.scalar(i + 1);
-  }
-  // fmax passes over a NaN: without a count the least applies.
-  const double count = std::fmin(std::fmax(std::round(call.scalar(0)), kLeast), kSlots);
-  const Outcome outcome = F(std::span(x).first(static_cast<std::size_t>(count)));
+  std::array<double, kMaxSlots> x{};
+  for (std::size_t i = 0; i < kMaxSlots; ++i)
+    x[i] = slot(call, i + 1);
+  const Outcome outcome = F(std::span(x).first(slot_count(call, 0, kLeast)));
   return outcome.error != nullptr ? call.fail(outcome.error) : Value::scalar(outcome.value);
 }
 

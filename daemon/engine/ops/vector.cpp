@@ -2,7 +2,6 @@
 #include "daemon/engine/ops/block.h"
 #include "daemon/engine/ops/block_list.h"
 #include "daemon/engine/ops/call.h"
-#include "daemon/engine/ops/canonical.h"
 #include "daemon/engine/ops/category.h"
 #include "daemon/engine/ops/formula.h"
 #include "daemon/engine/ops/reduce.h"
@@ -62,7 +61,7 @@ Value list_of(Call& call, std::size_t size, Entry entry) {
   for (std::size_t begin = 0; begin < size; begin += kBatch) {
     const std::size_t end = std::min(begin + kBatch, size);
     for (std::size_t i = begin; i < end; ++i)
-      result[i] = canonical(entry(i));
+      result[i] = entry(i);
     if (!call.keep_going((end - begin) * 2 * sizeof(double))) {
       return Value::vector(Numbers());
     }
@@ -103,7 +102,7 @@ Value vector_concat(Call& call) {
   NumberBuffer result(size);
   double* end = result.data();
   for (const Value* part : parts) {
-    end = std::ranges::transform(part->as_vector(), end, canonical).out;
+    end = std::ranges::copy(part->as_vector(), end).out;
     if (!call.keep_going(part->as_vector().size() * 2 * sizeof(double))) break;
   }
   return Value::vector(std::move(result).take());
