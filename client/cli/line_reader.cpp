@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include <unistd.h>
 
@@ -35,14 +36,16 @@ LineReader::Next LineReader::next(std::string_view& line) {
     }
     if (buffer_.size() - taken_ <= longest_ && !dropping_) return Next::Nothing;
     taken_ = buffer_.size();
-    return dropping_ ? Next::Nothing : (dropping_ = true, Next::TooLong);
+    return std::exchange(dropping_, true) ? Next::Nothing : Next::TooLong;
   }
   line = std::string_view(buffer_).substr(taken_, end - taken_);
   taken_ = end + 1;
   searched_ = taken_;
-  if (!dropping_) return Next::Line;
-  dropping_ = false;
-  return next(line);
+  if (dropping_) {
+    dropping_ = false;
+    return next(line);
+  }
+  return line.size() <= longest_ ? Next::Line : Next::TooLong;
 }
 
 void LineReader::drop_taken() {
