@@ -53,8 +53,10 @@ BlockingDriver::Step BlockingDriver::step(std::optional<Deadline> deadline) {
     return over ? Step::TimedOut : Step::Went;
   }
   // POLLHUP counts as readable: what was sent before the end is still there.
-  if ((waits[0].revents & ~POLLOUT) != 0 && transport_.receive() == Transport::Took::End)
+  if ((waits[0].revents & ~POLLOUT) != 0 && transport_.receive() == Transport::Took::End) {
+    transport_.close();
     return Step::Ended;
+  }
   if (waits[1].revents == 0) return Step::Went;
   std::uint64_t count = 0;
   static_cast<void>(::read(wake_.get(), &count, sizeof count));
@@ -67,7 +69,9 @@ bool BlockingDriver::poll() {
   while (transport_.open() && transport_.receive() == Transport::Took::Message)
     dispatch_events();
   dispatch_events();
-  return transport_.open();
+  if (transport_.open()) return true;
+  transport_.close();
+  return false;
 }
 
 void BlockingDriver::interrupt() noexcept {

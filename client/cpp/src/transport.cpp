@@ -20,7 +20,7 @@ void Transport::set_frame_limit(std::uint64_t bytes) noexcept {
 }
 
 Transport::Sent Transport::send() {
-  if (!socket_.valid() || peer_takes_nothing_) return Sent::All;
+  if (!open() || peer_takes_nothing_) return Sent::All;
   while (OutgoingFrame* frame = core_.next_to_send()) {
     std::array<BorrowedFd, kMaxFrameSegments> fds{
         BorrowedFd(-1), BorrowedFd(-1), BorrowedFd(-1), BorrowedFd(-1)};
@@ -49,7 +49,7 @@ Transport::Sent Transport::send() {
 }
 
 Transport::Took Transport::receive() {
-  if (!socket_.valid()) return Took::End;
+  if (!open()) return Took::End;
   const FrameRef frame = frames_.take();
   while (true) {
     const Received got = receive_message(socket_.borrow(), frame->room(), received_);
@@ -87,8 +87,8 @@ Transport::Took Transport::take(const FrameRef& frame, std::size_t bytes) {
 }
 
 Transport::Took Transport::end(const char* why) {
+  ended_ = true;
   core_.on_ended(why);
-  close();
   return Took::End;
 }
 

@@ -30,9 +30,10 @@ class Transport {
   Took receive();
 
   BorrowedFd fd() const noexcept { return socket_.borrow(); }
-  bool open() const noexcept { return socket_.valid(); }
+  bool open() const noexcept { return socket_.valid() && !ended_; }
   void set_frame_limit(std::uint64_t bytes) noexcept;
-  /// Ends the connection: what the peer sent is not read.
+  /// Ends the connection: what the peer sent is not read. After Took::End, too: whoever watches the
+  /// descriptor must let it go before.
   void close() noexcept;
 
  private:
@@ -44,6 +45,7 @@ class Transport {
   FramePool frames_{Limits().inline_limit};
   FdList received_;
   bool peer_takes_nothing_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace chainsolved::client
