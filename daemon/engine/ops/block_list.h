@@ -11,6 +11,9 @@
   X(output)                     \
   X(math)                       \
   X(symbolic)                   \
+  X(jacobian)                   \
+  X(units)                      \
+  X(sensitivity)                \
   X(trig)                       \
   X(logic)                      \
   X(data)                       \

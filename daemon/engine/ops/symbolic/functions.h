@@ -7,17 +7,18 @@
 
 namespace chainsolved::ops::symbolic {
 
-/// What is known of a function beside its rules: how formulas and LaTeX name it, and its numbers.
+/// How formulas and LaTeX name a function.
 struct FunctionInfo {
   Function function;
   std::string_view name;
   std::string_view latex_before;
   std::string_view latex_after;
-  double (*of_one)(double) = nullptr;
-  double (*of_two)(double, double) = nullptr;
 };
 
 const FunctionInfo& info_of(Function function) noexcept;
 std::optional<Function> function_named(std::string_view name) noexcept;
+
+/// The function of numbers, as formulas have it; `b` is for functions of two arguments.
+double evaluate(Function function, double a, double b);
 
 }  // namespace chainsolved::ops::symbolic

@@ -34,13 +34,8 @@ double fold(Kind kind, double a, double b) {
 /// The number that a node of numbers is; nothing when it has none, as 1/0.
 std::optional<double> folded(const Node& node, const Node& a, const Node& b) {
   if (a.kind != Kind::Number || b.kind != Kind::Number) return std::nullopt;
-  double value = 0;
-  if (node.kind == Kind::Function) {
-    const FunctionInfo& info = info_of(node.function);
-    value = info.of_one != nullptr ? info.of_one(a.number) : info.of_two(a.number, b.number);
-  } else {
-    value = fold(node.kind, a.number, b.number);
-  }
+  const double value = node.kind == Kind::Function ? evaluate(node.function, a.number, b.number)
+                                                   : fold(node.kind, a.number, b.number);
   if (!std::isfinite(value)) return std::nullopt;
   return value + 0.0;  // no negative zero
 }
