@@ -17,6 +17,7 @@
   X(trig)                       \
   X(logic)                      \
   X(data)                       \
+  X(fmu_export)                 \
   X(vector)                     \
   X(table)                      \
   X(stats_desc)                 \
