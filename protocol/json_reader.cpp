@@ -325,19 +325,20 @@ std::string_view JsonReader::text_since(Place from) const noexcept {
 }
 
 bool JsonReader::skip_unchecked(std::size_t* elements) noexcept {
+  const char open = here();
+  if (open != '{' && open != '[') return fail("an array or object was expected");
+  const std::uint32_t begin = at_;
   std::uint32_t level = 0;
   std::size_t commas = 0;
-  const std::uint32_t begin = at_;
-  if (here() != '{' && here() != '[') return fail("an array or object was expected");
   for (; at_ < count_; ++at_) {
     const char c = text_[index_[at_]];
-    const auto bit = static_cast<unsigned>(c | 0x20);
-    level += bit == '{' ? 1U : 0U;
-    level -= bit == '}' ? 1U : 0U;
+    const auto bracket = static_cast<unsigned>(c | 0x20);  // '[' becomes '{', ']' becomes '}'
+    level += bracket == '{' ? 1U : 0U;
+    level -= bracket == '}' ? 1U : 0U;
     commas += c == ',' && level == 1 ? 1U : 0U;
     if (level == 0) break;
   }
-  if (at_ == count_) return fail("an array or object does not end");
+  if (here() != (open == '{' ? '}' : ']')) return fail("an array or object does not end");
   ++at_;
   if (elements != nullptr) *elements = at_ - begin == 2 ? 0 : commas + 1;
   return true;

@@ -20,8 +20,9 @@ constexpr double kSnapshotVersion = 1;
 
 // Where a member of the snapshot stands. Nodes come before edges whatever the text's order is, so
 // the members are found first and read afterwards.
-struct ArrayPlace {
+struct Member {
   JsonReader::Place place;
+  bool is_array = false;
   std::size_t count = 0;
 };
 
@@ -33,10 +34,12 @@ class SnapshotDecoder {
   Result<void> decode(std::string_view text);
 
  private:
-  Result<void> find_members();
-  Result<void> find_array(std::string_view name, std::optional<ArrayPlace>& found);
+  bool find_members();
+  bool find_array(std::optional<Member>& found);
   Result<void> check_version();
-  Result<void> check_members() const;
+  Result<void> check_array(const char* name,
+                           const std::optional<Member>& found,
+                           const char* limit_name) const;
   Result<void> read_nodes();
   Result<void> read_edges();
 
@@ -44,9 +47,9 @@ class SnapshotDecoder {
   SnapshotSink& sink_;
   JsonReader reader_;
   ItemReader items_;
-  bool has_version_ = false;
-  std::optional<ArrayPlace> nodes_;
-  std::optional<ArrayPlace> edges_;
+  std::optional<JsonReader::Place> version_;
+  std::optional<Member> nodes_;
+  std::optional<Member> edges_;
 };
 
 Result<void> SnapshotDecoder::decode(std::string_view text) {
@@ -55,72 +58,66 @@ Result<void> SnapshotDecoder::decode(std::string_view text) {
     if (!reader_.skip() || !reader_.finish()) return reader_.error();
     return invalid_snapshot("The snapshot", "is not an object");
   }
-  if (auto found = find_members(); !found.ok()) return found;
-  if (auto checked = check_members(); !checked.ok()) return checked;
+  if (!find_members()) return reader_.error();
+  if (auto checked = check_version(); !checked.ok()) return checked;
+  if (auto checked = check_array("nodes", nodes_, "maxNodes"); !checked.ok()) return checked;
+  if (auto checked = check_array("edges", edges_, "maxEdges"); !checked.ok()) return checked;
   sink_.on_counts(nodes_->count, edges_->count);
   if (auto read = read_nodes(); !read.ok()) return read;
   return read_edges();
 }
 
-Result<void> SnapshotDecoder::find_members() {
+bool SnapshotDecoder::find_members() {
   reader_.enter_object();
   for (std::string_view key; reader_.next_key(key);) {
-    Result<void> read;
+    bool good = false;
     if (key == "nodes") {
-      read = find_array(key, nodes_);
+      good = find_array(nodes_);
     } else if (key == "edges") {
-      read = find_array(key, edges_);
-    } else if (key == "version") {
-      read = check_version();
+      good = find_array(edges_);
     } else {
-      reader_.skip();
+      if (key == "version") version_ = reader_.place();
+      good = reader_.skip();
     }
-    if (!read.ok()) return read;
+    if (!good) return false;
   }
-  if (!reader_.finish()) return reader_.error();
-  return {};
+  return reader_.finish();
 }
 
-Result<void> SnapshotDecoder::find_array(std::string_view name, std::optional<ArrayPlace>& found) {
+bool SnapshotDecoder::find_array(std::optional<Member>& found) {
   if (found) {  // of equal keys the last counts, but all must be JSON
     const auto here = reader_.place();
     reader_.go(found->place);
-    if (!reader_.skip()) return reader_.error();
+    if (!reader_.skip()) return false;
     reader_.go(here);
   }
-  if (reader_.peek() != JsonReader::Type::Array) {
-    if (!reader_.skip()) return reader_.error();
-    return invalid_snapshot(name, "is not an array");
-  }
-  found = ArrayPlace{reader_.place(), 0};
-  if (!reader_.skip_unchecked(&found->count)) return reader_.error();
-  return {};
+  found = Member{reader_.place(), reader_.peek() == JsonReader::Type::Array, 0};
+  return found->is_array ? reader_.skip_unchecked(&found->count) : reader_.skip();
 }
 
 Result<void> SnapshotDecoder::check_version() {
   double version = 0;
-  if (reader_.peek() != JsonReader::Type::Number) {
-    if (!reader_.skip()) return reader_.error();
+  if (!version_) return invalid_snapshot("version", "is missing");
+  reader_.go(*version_);
+  if (reader_.peek() != JsonReader::Type::Number)
     return invalid_snapshot("version", "is not a number");
-  }
-  const std::string_view text = reader_.token();
-  if (!reader_.number(version)) return reader_.error();
-  has_version_ = true;
+  const std::string text(reader_.token());
+  reader_.number(version);
   if (version == kSnapshotVersion) return {};
   return Error{ErrorCode::UnsupportedVersion,
-               "The snapshot has version " + std::string(text) + "; this engine reads version 1.",
+               "The snapshot has version " + text + "; this engine reads version 1.",
                {}};
 }
 
-Result<void> SnapshotDecoder::check_members() const {
-  if (!has_version_) return invalid_snapshot("version", "is missing");
-  if (!nodes_) return invalid_snapshot("nodes", "is missing");
-  if (!edges_) return invalid_snapshot("edges", "is missing");
-  if (nodes_->count > limits_.max_nodes)
-    return limit_error("maxNodes", limits_.max_nodes, "The snapshot has too many nodes");
-  if (edges_->count > limits_.max_edges)
-    return limit_error("maxEdges", limits_.max_edges, "The snapshot has too many edges");
-  return {};
+Result<void> SnapshotDecoder::check_array(const char* name,
+                                          const std::optional<Member>& found,
+                                          const char* limit_name) const {
+  if (!found) return invalid_snapshot(name, "is missing");
+  if (!found->is_array) return invalid_snapshot(name, "is not an array");
+  const LimitInfo& limit = *find_limit(limit_name);
+  if (found->count <= limits_.*limit.member) return {};
+  return limit_error(
+      limit.name, limits_.*limit.member, std::string("The snapshot has too many ") + name);
 }
 
 Result<void> SnapshotDecoder::read_nodes() {
