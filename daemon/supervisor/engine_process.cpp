@@ -45,7 +45,8 @@ EngineProcess::EngineProcess(EventLoop& loop,
                              SpawnedEngine spawned,
                              EngineKeeper& keeper,
                              Counters& counters)
-    : pid_(spawned.pid),
+    : program_(std::move(spawned.program)),
+      pid_(spawned.pid),
       keeper_(keeper),
       counters_(counters),
       page_(std::move(spawned.page)),
@@ -129,7 +130,7 @@ void EngineProcess::perform(EngineAction action) {
 
 void EngineProcess::on_start_report() {
   if (const auto failure = read_start_report(start_report_->fd()))
-    start_failure_ = words_of(*failure, "process " + std::to_string(pid_));
+    start_failure_ = words_of(*failure, program_);
   start_report_.reset();
 }
 

@@ -103,6 +103,7 @@ class EngineProcess {
   void flush();
   void flush_later(bool room_is_missing);
 
+  const std::string program_;
   const pid_t pid_;
   EngineKeeper& keeper_;
   Counters& counters_;

@@ -180,6 +180,8 @@ std::string words_of(const StartFailure& failure, const std::string& program) {
   std::string text = "the engine ";
   text += stage < kStageWords.size() ? kStageWords[stage] : "failed in an unknown way";
   text.append(" (").append(program).append("): ").append(std::strerror(failure.error));
+  if (failure.stage == StartStage::Execute)
+    text.append("; it belongs beside chainsolved, or --engine names it");
   return text;
 }
 
@@ -221,7 +223,8 @@ Result<SpawnedEngine> spawn_engine(const EngineCommand& command) {
     ::waitpid(pid, nullptr, 0);
     return error;
   }
-  return SpawnedEngine{pid,
+  return SpawnedEngine{command.program,
+                       pid,
                        std::move(process),
                        std::move(channel->first),
                        std::move(report_reader),

@@ -45,6 +45,7 @@ struct StartFailure {
 std::string words_of(const StartFailure& failure, const std::string& program);
 
 struct SpawnedEngine {
+  std::string program;
   pid_t pid;
   UniqueFd process;       // pidfd
   UniqueFd channel;       // our end of the pair
