@@ -118,8 +118,8 @@ class ClientConnection final : public EventHandler {
   UniqueFd socket_;
   Identity identity_;
   ConnectionContext context_;
+  Interest interest_{true, false};  // before the token, which is made with it
   EventLoop::Token token_;
-  Interest interest_{true, false};
   std::deque<Queued> queue_;
   std::uint64_t queued_bytes_ = 0;
   bool paused_ = false;
