@@ -66,7 +66,7 @@ TEST(Catalog, HoldsEveryBlockOfTheCategoriesThatAreBuilt) {
 
 TEST(Catalog, MembersStandInTheOrderOfThePublicOne) {
   EXPECT_EQ(
-      ops::catalog_json().substr(0, 110),
+      ops::catalog_json().substr(0, 109),
       R"([{"opId":"number","label":"Number","category":"input","nodeKind":"csSource","inputs":[],)"
       R"("proOnly":false},{"op)");
 }

@@ -145,6 +145,17 @@ TEST(TableColumn, SharesTheMemoryOfItsTable) {
   EXPECT_EQ(result.value.as_vector().data(), table.as_table().cells.data() + 2);
 }
 
+TEST(TableColumn, OfATableWithoutColumnsIsAsLongAsTheTable) {
+  Table table;
+  table.row_count = 2;
+  for (const double index : {-1.0, 0.0, 1e300}) {
+    const auto result =
+        run_block("table_extract_col", {{"table", Value::table(table)}, {"index", scalar(index)}});
+    ASSERT_TRUE(result.value.is(ValueKind::Vector)) << index;
+    EXPECT_EQ(result.value.as_vector().size(), 2) << index;
+  }
+}
+
 TEST(ListConcat, TakesNumberedPortsToo) {
   const auto result =
       run_block("vectorConcat", {{"in_0", list({1})}, {"in_1", list({2, 3})}, {"in_2", list({4})}});

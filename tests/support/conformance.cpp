@@ -173,7 +173,7 @@ Difference same_kind_differs(const Value& expected,
       return tables_differ(expected.as_table(), got.as_table(), tolerance, options);
     case ValueKind::Text:
       if (expected.as_text() == got.as_text()) return std::nullopt;
-      return "the text is '" + got.as_text() + "', expected '" + expected.as_text() + "'";
+      return describe(got) + ", expected " + describe(expected);
     case ValueKind::Interval:
       return first_of(differs("lo", expected.as_interval().lo, got.as_interval().lo, tolerance),
                       differs("hi", expected.as_interval().hi, got.as_interval().hi, tolerance));
@@ -205,6 +205,27 @@ std::string list_text(std::span<const double> numbers) {
     list.push_back(json_number(number));
   }
   return list.dump() + (numbers.size() > kShown ? " and more" : "");
+}
+
+std::string description_of(const Value& value) {
+  const std::string kind(name_of(value.kind()));
+  switch (value.kind()) {
+    case ValueKind::Scalar:
+      return kind + " " + json_number(value.as_scalar()).dump();
+    case ValueKind::Vector:
+      return kind + " " + list_text(value.as_vector().span());
+    case ValueKind::Table:
+      return kind + " " + Json(value.as_table().columns).dump() + " of " +
+             std::to_string(value.as_table().row_count) + " rows";
+    case ValueKind::Error:
+      return kind + " '" + value.error_message() + "'";
+    case ValueKind::Text:
+      return kind + " '" + value.as_text() + "'";
+    case ValueKind::Matrix:
+      return kind + " " + list_text(value.as_matrix().data.span());
+    default:
+      return kind;
+  }
 }
 
 }  // namespace
@@ -277,24 +298,10 @@ Difference value_difference(const Json& expected,
 }
 
 std::string describe(const Value& value) {
-  const std::string kind(name_of(value.kind()));
-  switch (value.kind()) {
-    case ValueKind::Scalar:
-      return kind + " " + json_number(value.as_scalar()).dump();
-    case ValueKind::Vector:
-      return kind + " " + list_text(value.as_vector().span());
-    case ValueKind::Table:
-      return kind + " " + Json(value.as_table().columns).dump() + " of " +
-             std::to_string(value.as_table().row_count) + " rows";
-    case ValueKind::Error:
-      return kind + " '" + value.error_message() + "'";
-    case ValueKind::Text:
-      return kind + " '" + value.as_text() + "'";
-    case ValueKind::Matrix:
-      return kind + " " + list_text(value.as_matrix().data.span());
-    default:
-      return kind;
-  }
+  constexpr std::size_t kLongest = 200;
+  std::string text = description_of(value);
+  if (text.size() > kLongest) text.replace(kLongest, std::string::npos, "...");
+  return text;
 }
 
 }  // namespace chainsolved::test

@@ -23,13 +23,16 @@ namespace chainsolved::ops {
 
 namespace {
 
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
 Value extract_column(Call& call) {
   const Table& table = call.input(0).as_table();
   const double index = call.has(1) ? std::trunc(call.scalar(1)) : 0;
   if (std::isnan(index)) return call.fail("the column's index is not a number");
-  const double last = static_cast<double>(table.width);
-  if (index < last)
-    return Value::vector(table.column(static_cast<std::size_t>(std::fmax(index, 0))));
+  const double column = std::fmax(index, 0);
+  if (column < static_cast<double>(table.width)) {
+    return Value::vector(table.column(static_cast<std::size_t>(column)));
+  }
   return Value::vector(std::vector<double>(table.row_count, 0.0));
 }
 
@@ -59,18 +62,15 @@ class Grid {
 
   bool usable() const noexcept { return table_ != nullptr || matrix_ != nullptr; }
 
-  bool covers(std::size_t rows, std::size_t columns) const noexcept {
-    if (matrix_ != nullptr) return matrix_->rows >= rows && matrix_->cols >= columns;
-    if (table_->row_count < rows) return false;
-    for (std::size_t r = 0; r < rows; ++r) {
-      if (table_->row_length(r) < columns) return false;
-    }
-    return true;
-  }
-
+  /// NaN where the grid has no cell.
   double cell(std::size_t row, std::size_t column) const noexcept {
-    return matrix_ != nullptr ? matrix_->data[row * matrix_->cols + column]
-                              : table_->cell(row, column);
+    if (matrix_ != nullptr) {
+      return row < matrix_->rows && column < matrix_->cols
+                 ? matrix_->data[row * matrix_->cols + column]
+                 : kNan;
+    }
+    return row < table_->row_count && column < table_->row_length(row) ? table_->cell(row, column)
+                                                                       : kNan;
   }
 
  private:
@@ -103,14 +103,9 @@ Value lookup_2d(Call& call) {
   if (!grid.usable()) return call.fail("needs a table or matrix of z values");
   if (x.size() < 2 || y.size() < 2) return call.fail("needs at least two x and two y values");
   if (!ascends(x) || !ascends(y)) return call.fail("the x and the y values must ascend");
-  if (!grid.covers(y.size(), x.size())) {
-    return call.fail("the table needs a row for every y and a column for every x value");
-  }
   const double qx = call.scalar(3);
   const double qy = call.scalar(4);
-  if (std::isnan(qx) || std::isnan(qy)) {
-    return Value::scalar(std::numeric_limits<double>::quiet_NaN());
-  }
+  if (std::isnan(qx) || std::isnan(qy)) return Value::scalar(kNan);
   return Value::scalar(bilinear(grid, x, y, qx, qy));
 }
 
