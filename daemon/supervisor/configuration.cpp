@@ -45,6 +45,8 @@ std::variant<Configuration, int> read_command_line(int argc, char** argv) {
   std::string socket;
   std::vector<std::string> limits;
   CLI::App app("chainsolved, the supervisor of the chainsolve engines", "chainsolved");
+  // A script's own option comes after the one it was given.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.set_version_flag("--version", std::string(kEngineVersion));
   app.add_option("--socket",
                  socket,
@@ -67,7 +69,9 @@ std::variant<Configuration, int> read_command_line(int argc, char** argv) {
                  configuration.session.watchdog_ms,
                  "How long an engine may make no progress, unless openSession says otherwise")
       ->check(CLI::Range(std::uint64_t{1}, kMaxMilliseconds));
-  app.add_option("--limit", limits, "NAME=VALUE, repeatable")->allow_extra_args(false);
+  app.add_option("--limit", limits, "NAME=VALUE, repeatable")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--log-level", configuration.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   app.add_flag("--portable-math",

@@ -61,6 +61,7 @@ void Daemon::on_probed(Result<void> result) {
   if (!result.ok()) {
     log_event(LogLevel::Error, "probe-failed", {}, {{"reason", result.error().message}});
     report_.failed(result.error().message);
+    say_failed(result.error().message);
     exit_status_ = EXIT_FAILURE;
     return stop("no engine works");
   }

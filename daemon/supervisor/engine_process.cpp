@@ -31,6 +31,7 @@ constexpr std::size_t kChannelBuffer = 64U << 10;
 constexpr int kMessagesAtOnce = 64;
 /// Until ETOOMANYREFS is tried again: receivers take descriptors within microseconds.
 constexpr std::chrono::milliseconds kRetryAfter{2};
+constexpr std::chrono::seconds kGraceWithoutChannel{1};
 
 std::string words_of_signal(int signal) {
   const char* name = ::sigdescr_np(signal);
@@ -166,9 +167,7 @@ bool EngineProcess::read_channel() {
     if (received.status == SocketStatus::WouldBlock) return false;
     if (received.status == SocketStatus::Reset) continue;
     if (received.status != SocketStatus::Done) {
-      // Without its channel an engine is of no use; usually it has ended, and this changes nothing.
-      channel_.reset();
-      kill_process();
+      on_channel_gone();
       return false;
     }
     if (state() == EngineState::Ending) continue;
@@ -181,6 +180,17 @@ bool EngineProcess::read_channel() {
     on_channel_message(frame->json);
   }
   return channel_ != nullptr;
+}
+
+void EngineProcess::on_channel_gone() {
+  channel_.reset();
+  outgoing_.clear();
+  // Usually it is about to exit, and its own exit status says more than our signal would. Without
+  // its channel it is of no use.
+  retry_.expires_after(kGraceWithoutChannel);
+  retry_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) kill_process();
+  });
 }
 
 void EngineProcess::on_channel_message(std::string_view json) {

@@ -96,6 +96,7 @@ class EngineProcess {
   void kill_process() noexcept;
   /// False when there is nothing more to read.
   bool read_channel();
+  void on_channel_gone();
   void on_channel_message(std::string_view json);
   void on_start_report();
   void on_process_ended();

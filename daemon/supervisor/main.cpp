@@ -66,6 +66,7 @@ int serve(const Configuration& configuration) {
   } catch (const std::exception& error) {
     log_event(LogLevel::Error, "start-failed", {}, {{"reason", error.what()}});
     report.failed(error.what());
+    say_failed(error.what());
     return EXIT_FAILURE;
   }
 }

@@ -25,6 +25,10 @@ std::optional<UniqueFd> activated_socket() {
   return socket;
 }
 
+void say_failed(const std::string& reason) {
+  static_cast<void>(::sd_notify(0, ("STATUS=" + reason).c_str()));
+}
+
 ServiceManager::ServiceManager(EventLoop& loop) : timer_(loop) {}
 
 void ServiceManager::say_ready() {

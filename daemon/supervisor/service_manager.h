@@ -7,12 +7,16 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 namespace chainsolved::supervisor {
 
 /// The socket that systemd passed to this process, if it did. Throws std::runtime_error when what
 /// it passed is not a listening SEQPACKET socket.
 std::optional<UniqueFd> activated_socket();
+
+/// STATUS=: why the daemon does not start, for `systemctl status`.
+void say_failed(const std::string& reason);
 
 /// Tells systemd how the daemon is, where it wants to know ($NOTIFY_SOCKET); otherwise nothing.
 class ServiceManager {
