@@ -1,8 +1,8 @@
 #include "chainsolved/async_engine.h"
 
-#include "async_session.h"
-#include "calls.h"
-#include "request.h"
+#include "client/cpp/src/async_session.h"
+#include "client/cpp/src/calls.h"
+#include "client/cpp/src/request.h"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>

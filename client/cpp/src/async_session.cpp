@@ -1,4 +1,4 @@
-#include "async_session.h"
+#include "client/cpp/src/async_session.h"
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "calls.h"
 #include "chainsolved/async_engine.h"
 #include "chainsolved/dataset.h"
-#include "request.h"
-#include "session_core.h"
-#include "transport.h"
+#include "client/cpp/src/calls.h"
+#include "client/cpp/src/request.h"
+#include "client/cpp/src/session_core.h"
+#include "client/cpp/src/transport.h"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>

@@ -1,4 +1,4 @@
-#include "blocking_driver.h"
+#include "client/cpp/src/blocking_driver.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "calls.h"
 #include "chainsolved/events.h"
 #include "chainsolved/options.h"
+#include "client/cpp/src/calls.h"
+#include "client/cpp/src/request.h"
+#include "client/cpp/src/session_core.h"
+#include "client/cpp/src/transport.h"
 #include "protocol/error.h"
-#include "request.h"
-#include "session_core.h"
 #include "shm/unique_fd.h"
-#include "transport.h"
 
 #include <atomic>
 #include <chrono>

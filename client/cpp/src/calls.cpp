@@ -1,4 +1,4 @@
-#include "calls.h"
+#include "client/cpp/src/calls.h"
 
 namespace chainsolved::client {
 

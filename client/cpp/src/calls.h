@@ -1,9 +1,9 @@
 #pragma once
 
 #include "chainsolved/results.h"
+#include "client/cpp/src/result_reader.h"
+#include "client/cpp/src/session_core.h"
 #include "protocol/error.h"
-#include "result_reader.h"
-#include "session_core.h"
 
 #include <cstdint>
 #include <string>

@@ -1,7 +1,7 @@
 #include "chainsolved/control.h"
 
-#include "blocking_driver.h"
-#include "open_blocking.h"
+#include "client/cpp/src/blocking_driver.h"
+#include "client/cpp/src/open_blocking.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "daemon_launch.h"
+#include "client/cpp/src/daemon_launch.h"
 
 #include "protocol/socket_path.h"
 
@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -210,10 +211,12 @@ std::optional<Result<void>> DaemonLaunch::finish_reading() {
     if (got < 0 && errno == EAGAIN) return std::nullopt;
     if (got <= 0) break;
     said_.append(buffer.data(), static_cast<std::size_t>(got));
-    if (said_.starts_with("ready") && said_.find('\n') != std::string::npos) return Result<void>();
+    if (said_ == "ready\n") return Result<void>();
+    if (said_.ends_with('\n')) break;
   }
-  while (!said_.empty() && said_.back() == '\n')
-    said_.pop_back();
+  if (said_.ends_with('\n')) said_.pop_back();
+  if (constexpr std::string_view kMark = "error: "; said_.starts_with(kMark))
+    said_.erase(0, kMark.size());
   return Result<void>(start_error(
       program_ + " did not start: " + (said_.empty() ? "it ended without a word" : said_)));
 }

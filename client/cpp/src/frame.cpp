@@ -1,4 +1,4 @@
-#include "frame.h"
+#include "client/cpp/src/frame.h"
 
 #include "protocol/snapshot.h"
 

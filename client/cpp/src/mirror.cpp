@@ -1,4 +1,4 @@
-#include "mirror.h"
+#include "client/cpp/src/mirror.h"
 
 #include <utility>
 

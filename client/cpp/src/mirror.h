@@ -1,8 +1,8 @@
 #pragma once
 
 #include "chainsolved/values.h"
+#include "client/cpp/src/slot_names.h"
 #include "protocol/value.h"
-#include "slot_names.h"
 
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,7 @@
 // Opening a session without blocking: what open_blocking.cpp does, with waits instead of waiting.
-#include "async_session.h"
-#include "daemon_launch.h"
-#include "socket_finder.h"
+#include "client/cpp/src/async_session.h"
+#include "client/cpp/src/daemon_launch.h"
+#include "client/cpp/src/socket_finder.h"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>

@@ -1,7 +1,7 @@
-#include "open_blocking.h"
+#include "client/cpp/src/open_blocking.h"
 
-#include "daemon_launch.h"
-#include "socket_finder.h"
+#include "client/cpp/src/daemon_launch.h"
+#include "client/cpp/src/socket_finder.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "blocking_driver.h"
 #include "chainsolved/options.h"
+#include "client/cpp/src/blocking_driver.h"
 #include "protocol/error.h"
 #include "shm/unique_fd.h"
 

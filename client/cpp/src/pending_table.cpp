@@ -1,4 +1,4 @@
-#include "pending_table.h"
+#include "client/cpp/src/pending_table.h"
 
 #include <utility>
 

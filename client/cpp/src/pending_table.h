@@ -1,9 +1,9 @@
 #pragma once
 
 #include "chainsolved/results.h"
+#include "client/cpp/src/queue.h"
+#include "client/cpp/src/result_reader.h"
 #include "protocol/error.h"
-#include "queue.h"
-#include "result_reader.h"
 
 #include <cstddef>
 #include <functional>

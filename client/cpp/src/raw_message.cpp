@@ -1,5 +1,5 @@
 #include "chainsolved/results.h"
-#include "frame.h"
+#include "client/cpp/src/frame.h"
 #include "protocol/columns.h"
 #include "protocol/json_text.h"
 #include "protocol/json_writer.h"

@@ -1,4 +1,4 @@
-#include "request.h"
+#include "client/cpp/src/request.h"
 
 #include "chainsolved/dataset.h"
 #include "chainsolved/options.h"

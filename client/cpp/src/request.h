@@ -1,11 +1,11 @@
 #pragma once
 
 #include "chainsolved/results.h"
+#include "client/cpp/src/slot_names.h"
 #include "protocol/error.h"
 #include "protocol/methods.h"
 #include "protocol/request.h"
 #include "shm/message_socket.h"
-#include "slot_names.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "result_reader.h"
+#include "client/cpp/src/result_reader.h"
 
 #include "protocol/json_text.h"
 #include "protocol/value_json.h"
@@ -100,6 +100,8 @@ bool ResultReader::count(T& into) {
   into = static_cast<T>(number);
   return true;
 }
+template bool ResultReader::count(std::uint32_t&);
+template bool ResultReader::count(std::uint64_t&);
 
 bool ResultReader::text_value(std::string& into) {
   std::string_view text;

@@ -3,11 +3,11 @@
 #include "chainsolved/control.h"
 #include "chainsolved/options.h"
 #include "chainsolved/results.h"
-#include "frame.h"
+#include "client/cpp/src/frame.h"
+#include "client/cpp/src/slot_names.h"
 #include "protocol/error.h"
 #include "protocol/json_reader.h"
 #include "protocol/limits.h"
-#include "slot_names.h"
 
 #include <cstdint>
 #include <memory>

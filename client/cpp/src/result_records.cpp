@@ -1,6 +1,6 @@
 // The part of ResultReader that reads small records: what a tree is good enough for.
+#include "client/cpp/src/result_reader.h"
 #include "protocol/json_text.h"
-#include "result_reader.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "session_core.h"
+#include "client/cpp/src/session_core.h"
 
 #include "protocol/connection_error.h"
 #include "protocol/request.h"

@@ -2,15 +2,15 @@
 
 #include "chainsolved/events.h"
 #include "chainsolved/results.h"
-#include "frame.h"
-#include "mirror.h"
-#include "pending_table.h"
+#include "client/cpp/src/frame.h"
+#include "client/cpp/src/mirror.h"
+#include "client/cpp/src/pending_table.h"
+#include "client/cpp/src/queue.h"
+#include "client/cpp/src/request.h"
+#include "client/cpp/src/result_reader.h"
+#include "client/cpp/src/session_state.h"
+#include "client/cpp/src/slot_names.h"
 #include "protocol/error.h"
-#include "queue.h"
-#include "request.h"
-#include "result_reader.h"
-#include "session_state.h"
-#include "slot_names.h"
 
 #include <cstddef>
 #include <cstdint>

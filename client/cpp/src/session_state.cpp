@@ -1,4 +1,4 @@
-#include "session_state.h"
+#include "client/cpp/src/session_state.h"
 
 #include <array>
 #include <cstddef>

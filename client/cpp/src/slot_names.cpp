@@ -1,4 +1,4 @@
-#include "slot_names.h"
+#include "client/cpp/src/slot_names.h"
 
 #include "protocol/limits.h"
 #include "protocol/snapshot.h"

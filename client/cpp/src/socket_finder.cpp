@@ -1,4 +1,4 @@
-#include "socket_finder.h"
+#include "client/cpp/src/socket_finder.h"
 
 #include "protocol/json_writer.h"
 #include "protocol/socket_path.h"

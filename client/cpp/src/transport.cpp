@@ -1,4 +1,4 @@
-#include "transport.h"
+#include "client/cpp/src/transport.h"
 
 #include <algorithm>
 #include <array>

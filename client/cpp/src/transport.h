@@ -1,8 +1,8 @@
 #pragma once
 
-#include "frame.h"
+#include "client/cpp/src/frame.h"
+#include "client/cpp/src/session_core.h"
 #include "protocol/limits.h"
-#include "session_core.h"
 #include "shm/message_socket.h"
 #include "shm/unique_fd.h"
 

@@ -1,6 +1,6 @@
 #include "chainsolved/values.h"
 
-#include "slot_names.h"
+#include "client/cpp/src/slot_names.h"
 
 #include <algorithm>
 
