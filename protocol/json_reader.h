@@ -96,7 +96,8 @@ class JsonReader {
 
  private:
   struct Index;
-  static constexpr const char* kTooDeep = "arrays and objects are nested too deeply";
+  // An array, since error() knows it by its address, which a literal's need not be.
+  static constexpr char kTooDeep[] = "arrays and objects are nested too deeply";
 
   bool fail(const char* why) noexcept;
   bool enter(char bracket) noexcept;

@@ -18,6 +18,15 @@ inline std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
+/// How often to damage something: sanitizers see more in each try and take twenty times as long.
+constexpr int tries(int count) {
+#ifdef CHAINSOLVED_SANITIZED
+  return count / 10;
+#else
+  return count;
+#endif
+}
+
 /// A copy of `text` on the heap that ends exactly where the text does, so that a sanitizer sees a
 /// read past the end.
 class TightText {

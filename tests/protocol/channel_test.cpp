@@ -100,7 +100,7 @@ TEST(Channel, WhatIsNoMessageIsRefused) {
 TEST(Channel, DamagedMessagesAreReadOrRefused) {
   const std::string good = to_json(ConfigureMessage{});
   test::Mutator mutate(37);
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < test::tries(20'000); ++i) {
     const test::TightText text(mutate(good));
     const auto read = read_configure(text.view());
     if (!read.ok()) {

@@ -176,7 +176,7 @@ TEST(Frame, RandomDamageIsRefusedOrStaysInside) {
   const Bytes good = sample();
   const std::string text(reinterpret_cast<const char*>(good.data()), good.size());
   test::Mutator mutate(5);
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < test::tries(200'000); ++i) {
     const test::TightText bytes(mutate(text));
     const auto view = decode_frame(test::as_bytes(bytes.view()));
     if (!view.ok()) continue;

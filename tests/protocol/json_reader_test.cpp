@@ -156,7 +156,7 @@ TEST(JsonText, AgreesWithNlohmannOnDamagedText) {
       R"({"a": [1, -2.5e3, "x\u00e9\n", {"b": null, "c": true}], "d": {}, "e": [false, []]})";
   test::Mutator mutate(3);
   int accepted = 0;
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < test::tries(200'000); ++i) {
     const std::string text = mutate(good);
     const auto ours = parse(text);
     const auto theirs = nlohmann::json::parse(text, nullptr, false);
@@ -170,7 +170,7 @@ TEST(JsonText, AgreesWithNlohmannOnDamagedText) {
       ASSERT_NE(ours->dump().find("null"), std::string::npos) << text;
     }
   }
-  EXPECT_GT(accepted, 1000);  // the damage is not so great that nothing is compared
+  EXPECT_GT(accepted, test::tries(1000));  // the damage is not so great that nothing is compared
 }
 
 TEST(JsonReader, PassesOverAnArrayByItsBracketsAndCounts) {

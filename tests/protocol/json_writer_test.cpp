@@ -1,6 +1,7 @@
 #include "protocol/json_writer.h"
 
 #include "protocol/json_text.h"
+#include "tests/protocol/bytes.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -55,7 +56,7 @@ TEST(JsonWriter, WritesNonFiniteNumbersAsTheirNames) {
 
 TEST(JsonWriter, EveryFiniteDoubleReadsBackToTheSameBits) {
   std::mt19937_64 random(7);
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < test::tries(100'000); ++i) {
     auto value = std::bit_cast<double>(random());
     if (i % 3 == 0) value = static_cast<double>(static_cast<std::int64_t>(random()) >> (i % 60));
     if (!(value - value == 0)) continue;
@@ -94,7 +95,7 @@ TEST(JsonWriter, ReplacesBytesThatAreNotUtf8) {
 
 TEST(JsonWriter, AnyBytesBecomeReadableText) {
   std::mt19937_64 random(11);
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < test::tries(20'000); ++i) {
     std::string bytes(random() % 24, '\0');
     for (char& byte : bytes)
       byte = static_cast<char>(random());

@@ -296,7 +296,7 @@ TEST(ValueJson, DamagedValuesAreReadOrRefused) {
     return texts;
   }();
   test::Mutator mutate(17);
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < test::tries(100'000); ++i) {
     const test::TightText text(mutate(good[mutate.pick(good.size())]));
     const auto value = read(text.view());
     if (!value.ok()) continue;
