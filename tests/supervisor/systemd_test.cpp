@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,7 @@ namespace chainsolved::test {
 namespace {
 
 constexpr std::chrono::seconds kLimit{20};
+constexpr const char* kAnalyze = "/usr/bin/systemd-analyze";
 constexpr const char* kActivate = "/usr/bin/systemd-socket-activate";
 
 /// What NOTIFY_SOCKET names.
@@ -171,6 +174,34 @@ TEST_F(Systemd, PassedSocketIsServedAndLeftInPlace) {
   EXPECT_EQ(daemon.terminate(), 0);
   EXPECT_TRUE(std::filesystem::exists(socket_));
   EXPECT_FALSE(std::filesystem::exists(socket_ + ".lock"));
+}
+
+TEST_F(Systemd, UnitsAreWhatSystemdUnderstands) {
+  if (::access(kAnalyze, X_OK) != 0) GTEST_SKIP() << kAnalyze << " is not installed";
+  const std::filesystem::path units = std::string(CHAINSOLVED_SOURCE_DIR) + "/systemd";
+  const std::string service = directory_.path() + "/chainsolved.service";
+  const std::string socket = directory_.path() + "/chainsolved.socket";
+  std::filesystem::copy_file(units / "chainsolved.socket", socket);
+  std::ifstream in(units / "chainsolved.service.in");
+  std::ofstream out(service);
+  for (std::string line; std::getline(in, line);) {
+    // What the build fills in for the place of installation, filled in for the build's own.
+    const std::string placeholder = "@CMAKE_INSTALL_FULL_BINDIR@";
+    if (const auto place = line.find(placeholder); place != std::string::npos)
+      line.replace(place, placeholder.size(), CHAINSOLVED_BINARY_DIR);
+    out << line << '\n';
+  }
+  out.close();
+  // It warns on standard error and may still exit with 0: both must be clean.
+  const std::string warnings = directory_.path() + "/warnings";
+  Process analyze({"/bin/sh",
+                   "-c",
+                   std::string(kAnalyze) + " verify --user --man=no " + socket + " " + service +
+                       " 2>" + warnings},
+                  {"XDG_RUNTIME_DIR=" + directory_.path()});
+  EXPECT_EQ(analyze.exit_status(), 0);
+  std::ifstream said(warnings);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(said), {}), "");
 }
 
 TEST_F(Systemd, SocketOfAnotherTypeIsRefused) {
