@@ -54,7 +54,8 @@ std::vector<Example> find_examples(const std::string& folder) {
     if (!file.ends_with(kExpected)) continue;
     const std::string base = file.substr(0, file.size() - kExpected.size());
     Example example{base.substr(base.rfind('/') + 1), base + ".json", file, {}};
-    for (const json& text : read_json(file).at("datasets")) {
+    const json expected = read_json(file);
+    for (const json& text : expected.at("datasets")) {
       std::string argument = text;
       argument.insert(argument.find('=') + 1, folder + "/");
       example.datasets.push_back(std::move(argument));

@@ -12,6 +12,14 @@
 
 namespace chainsolved::cli {
 
+namespace {
+
+Error disposed_error() {
+  return {ErrorCode::EngineDisposed, "This client has disposed of its session."};
+}
+
+}  // namespace
+
 void RpcSession::on_line(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
   RpcFault fault;
@@ -33,6 +41,8 @@ void RpcSession::dispatch(RpcRequest request) {
     answer_open_session(request);
   } else if (supervisors) {
     ask_supervisor(request);
+  } else if (disposing_) {
+    answer_error(request.id, disposed_error());
   } else if (ended_) {
     answer_error(request.id, *ended_);
   } else if (method != nullptr && method->method == Method::Cancel) {
@@ -115,7 +125,7 @@ void RpcSession::on_message(const client::RawMessage& message) {
 }
 
 void RpcSession::on_end(const Error& error) {
-  ended_ = disposing_ ? Error{ErrorCode::EngineDisposed, "The session was disposed of."} : error;
+  ended_ = disposing_ ? disposed_error() : error;
   for (const auto& [number, id] : std::exchange(pending_, {}))
     answer_error(id, *ended_);
 }

@@ -3,6 +3,7 @@
 #include "protocol/columns.h"
 #include "protocol/json_text.h"
 #include "protocol/json_writer.h"
+#include "protocol/value_json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -44,6 +45,7 @@ class ColumnExpander {
       const std::string& key = object.begin().key();
       if (key == "$column" || key == "$segment") return write_column(key, object.begin().value());
     }
+    if (is_table(object)) return write_table(object);
     out_ += '{';
     bool first = true;
     for (const auto& [key, value] : object.items()) {
@@ -53,6 +55,21 @@ class ColumnExpander {
       if (auto written = write(value); !written.ok()) return written;
     }
     out_ += '}';
+    return {};
+  }
+
+  /// A table's cells are a column on the native carrier only: line carriers show its rows.
+  static bool is_table(const nlohmann::json& object) {
+    return object.contains("cells") && object.contains("rowCount") &&
+           object.value("kind", nlohmann::json()) == "table";
+  }
+
+  Result<void> write_table(const nlohmann::json& object) {
+    const auto value = read_value(object, columns_);
+    if (!value.ok()) return value.error();
+    InlineColumns rows;
+    JsonWriter json(out_);
+    write_value(json, *value, rows);
     return {};
   }
 
@@ -100,8 +117,11 @@ Result<std::shared_ptr<const SegmentMapping>> RawMessage::segment(std::size_t in
 
 Result<std::string> RawMessage::inline_json() const {
   const std::string_view text = json();
-  if (text.find("\"$column\"") == std::string_view::npos &&
-      text.find("\"$segment\"") == std::string_view::npos)
+  constexpr auto kRewritten =
+      std::to_array<std::string_view>({"\"$column\"", "\"$segment\"", "\"cells\""});
+  if (std::none_of(kRewritten.begin(), kRewritten.end(), [&](std::string_view word) {
+        return text.find(word) != std::string_view::npos;
+      }))
     return std::string(text);
   auto tree = parse_json(text, Limits());
   if (!tree.ok()) return std::move(tree).error();

@@ -146,7 +146,8 @@ struct RawMessage {
   std::size_t segment_count() const noexcept;
   /// Attached segment `index`, mapped. Checked as any peer's segment is.
   Result<std::shared_ptr<const SegmentMapping>> segment(std::size_t index) const;
-  /// The JSON with every `$column` and `$segment` written out as an array of numbers.
+  /// The JSON with every `$column` and `$segment` written out as an array of numbers, and tables as
+  /// `rows`: what line carriers show.
   Result<std::string> inline_json() const;
 };
 
