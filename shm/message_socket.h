@@ -4,6 +4,7 @@
 #include "protocol/frame.h"
 #include "shm/unique_fd.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,7 +24,7 @@ class FdList {
   void clear() noexcept;
 
  private:
-  UniqueFd fds_[kMaxFrameSegments];
+  std::array<UniqueFd, kMaxFrameSegments> fds_;
   std::size_t count_ = 0;
 };
 

@@ -296,6 +296,7 @@ class Spawning : public ::testing::Test {
     if (!Daemon::available()) GTEST_SKIP() << "chainsolved and chainsolve-engine are not built";
     options_.daemon_program = std::string(CHAINSOLVED_BINARY_DIR) + "/chainsolved";
     options_.socket = directory_.path() + "/engine.sock";
+    options_.daemon_arguments = {"--idle-exit-ms", "200"};
   }
   /// The daemon has ended by itself after its last client.
   static bool ends(std::int64_t pid) {

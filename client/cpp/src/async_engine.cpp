@@ -58,10 +58,6 @@ template <>
 Decode<RawMessage> decoder(const PreparedRequest& /*request*/) {
   return decode_raw;
 }
-template <>
-Decode<void> decoder(const PreparedRequest& /*request*/) {
-  return decode_nothing;
-}
 
 template <class T>
 Result<T> result_of(AsyncSession& session, PreparedRequest& request, Result<Reply>&& reply) {
@@ -85,21 +81,31 @@ Result<DatasetHandle> result_of(AsyncSession& session,
       });
 }
 
+/// dispose(): a daemon that is gone has let this client go, too.
+template <>
+Result<void> result_of(AsyncSession& session, PreparedRequest& /*request*/, Result<Reply>&& reply) {
+  session.close_after_answer();
+  if (reply.ok() || reply.error().code == ErrorCode::DaemonLost) return {};
+  return std::move(reply).error();
+}
+
 template <class T>
 void start_on_strand(const std::shared_ptr<AsyncSession>& session,
                      const std::shared_ptr<PreparedRequest>& request,
                      const Callback<T>& done) {
   if (request->cancelled)
     return done(Error{ErrorCode::Cancelled, "cancelled before it was sent", {}, Applied::No});
-  if (request->disposes) session->reject_pending();
+  if (request->disposes) {
+    session->reject_pending();
+    // An engine that is being replaced would answer late: closing says the same.
+    if (session->core().state() == SessionState::Recreating) session->close();
+  }
   // The session's waits keep it alive while an answer is out.
   AsyncSession* const its = session.get();
   auto id = session->call(request->request, [its, request, done](Result<Reply>&& reply) {
-    Result<T> result = result_of<T>(*its, *request, std::move(reply));
-    if (request->disposes) its->close_after_answer();
-    done(std::move(result));
+    done(result_of<T>(*its, *request, std::move(reply)));
   });
-  if (!id.ok()) return done(std::move(id).error());
+  if (!id.ok()) return done(result_of<T>(*session, *request, std::move(id).error()));
   request->id = *id;
 }
 

@@ -90,7 +90,7 @@ Result<void> make_private_directory(const fs::path& directory) {
   ::dup2(ready, kReadyFd);  // made above 3, so that this clears close-on-exec
   ::syscall(SYS_close_range, kReadyFd + 1, ~0U, 0);
   ::execv(argv[0], argv);
-  const char* reason = std::strerror(errno);  // a constant text for every errno that execv has
+  const char* reason = ::strerrordesc_np(errno);  // unlike strerror: no locale, no lock
   static_cast<void>(::write(kReadyFd, reason, std::strlen(reason)));
   ::_exit(127);
 }

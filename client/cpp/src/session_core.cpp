@@ -118,7 +118,7 @@ void SessionCore::on_send_failed(std::string_view why) {
   const OutgoingFrame frame = outgoing_.pop();
   queued_bytes_ -= frame.bytes.size();
   if (auto call = pending_.take(frame.id); call.has_value())
-    reject_one(std::move(*call),
+    reject_one(*call,
                {ErrorCode::InternalError, "the request could not be sent: " + std::string(why)});
 }
 
@@ -285,15 +285,15 @@ void SessionCore::apply(SessionInput input, const Error& cause) {
 void SessionCore::reject(const Error& cause, bool sent_too) {
   while (!outgoing_.empty()) {
     const OutgoingFrame frame = outgoing_.pop();
-    if (auto call = pending_.take(frame.id); call.has_value()) reject_one(std::move(*call), cause);
+    if (auto call = pending_.take(frame.id); call.has_value()) reject_one(*call, cause);
   }
   queued_bytes_ = 0;
   if (!sent_too) return;
   while (auto call = pending_.take_oldest())
-    reject_one(std::move(*call), cause);
+    reject_one(*call, cause);
 }
 
-void SessionCore::reject_one(PendingCall call, const Error& cause) {
+void SessionCore::reject_one(const PendingCall& call, const Error& cause) {
   Error error = cause;
   if (call.changes_graph) error.applied = call.sent ? Applied::Unknown : Applied::No;
   call.done(std::move(error));

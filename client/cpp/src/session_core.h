@@ -122,7 +122,7 @@ class SessionCore {
   Result<Reply> accept(PendingCall& call, const FrameRef& frame);
   void apply(SessionInput input, const Error& cause);
   void reject(const Error& cause, bool sent_too);
-  void reject_one(PendingCall call, const Error& cause);
+  static void reject_one(const PendingCall& call, const Error& cause);
 
   static constexpr std::uint64_t kMaxQueuedBytes = std::uint64_t{64} << 20;
 
