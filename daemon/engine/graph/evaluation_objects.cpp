@@ -35,10 +35,10 @@ bool Evaluation::evaluate_any_kind(Index node) {
     report_.diagnostics.resize(first_diagnostic);
     return false;
   }
-  const Value output = context_.options.trace ? result.value : Value();
   if (result.nonfinite) diagnose_nonfinite(node);
+  // Before the result is stored: storing may move the values that the inputs point to.
+  if (context_.options.trace) trace(node, result.value, first_diagnostic);
   store_object(node, std::move(result));
-  if (context_.options.trace) trace(node, output, first_diagnostic);
   datasets_used_.clear();
   return true;
 }
