@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <string>
@@ -39,13 +40,19 @@ class Datasets : public ::testing::Test {
 
   json sum_graph() {
     return snapshot({node("v", "vectorInput", {{"datasetRef", "d"}}), node("s", "vectorSum")},
-                    {edge("1", "v", "s", "vec")});
+                    json::array({edge("1", "v", "s", "vec")}));
   }
 };
 
 TEST_F(Datasets, AreEvaluatedWithoutBeingCopied) {
   constexpr std::size_t kCount = 8'000'000;
   const SealedSegment segment = segment_of(std::vector<double>(kCount, 0.5));
+  // Pages that the test has mapped too are shared: what is private to the engine is a copy.
+  const auto mapping = segment.map();
+  ASSERT_TRUE(mapping.ok());
+  const auto view = numbers_in(*mapping, 0, kCount);
+  ASSERT_TRUE(view.ok());
+  ASSERT_EQ(std::count(view->begin(), view->end(), 0.5), kCount);
   client_.call("loadSnapshot", {{"snapshot", sum_graph()}});
   const std::uint64_t before = private_dirty(engine_.pid());
   ASSERT_TRUE(register_segment(segment, {{"data", in_segment(kCount)}}).ok());
@@ -79,7 +86,7 @@ TEST_F(Datasets, AreTablesWithColumns) {
   ASSERT_TRUE(registered.ok()) << registered.json;
   EXPECT_EQ(registered.result(), json::parse(R"({"datasetId":"d","bytes":48})"));
   json graph = snapshot({node("t", "tableInput", {{"datasetRef", "d"}}), node("s", "vectorSum")});
-  graph["edges"] = {edge("1", "t", "s", "vec")};
+  graph["edges"] = json::array({edge("1", "t", "s", "vec")});
   graph["edges"][0]["sourceHandle"] = "col_1";
   const Message answer = client_.call("loadSnapshot", {{"snapshot", graph}});
   EXPECT_EQ(answer.scalars(answer.result())[1], 60) << answer.json;

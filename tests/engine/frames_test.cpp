@@ -37,7 +37,7 @@ class Frames : public ::testing::Test {
     const Message answer = client_.answer_to(id);
     EXPECT_EQ(answer.header.kind, FrameKind::Error);
     EXPECT_EQ(answer.header.epoch, 1U);
-    EXPECT_EQ(answer.json["error"]["data"]["code"], code) << answer.json;
+    EXPECT_EQ(answer.code(), code) << answer.json;
     EXPECT_TRUE(client_.call("getStats").ok()) << "the connection is usable";
   }
 

@@ -269,7 +269,7 @@ TEST_F(Methods, TraceSummarisesValues) {
       {node("v", "vectorInput", {{"vectorData", {1, 2, 3, 4, 5, 6, 7}}}),
        node("r", "sqrt"),
        node("t", "tableInput", {{"tableData", {{"columns", {"x", "y"}}, {"rows", {{1, 2}}}}}})},
-      {edge("1", "v", "r", "a")});
+      json::array({edge("1", "v", "r", "a")}));
   const Message answer =
       client_.call("loadSnapshot", {{"snapshot", graph}, {"options", {{"trace", true}}}});
   ASSERT_TRUE(answer.ok()) << answer.json;
@@ -311,7 +311,7 @@ TEST_F(Methods, LargeColumnsAndLargeJsonGoIntoSegments) {
   // An error message per node makes the JSON itself too long for a frame.
   for (int i = 0; i < 3'000; ++i)
     nodes.push_back(node("no-such-block-" + std::to_string(i), "made.up"));
-  json params = {{"snapshot", snapshot(nodes, {edge("1", "v", "n", "a")})}};
+  json params = {{"snapshot", snapshot(nodes, json::array({edge("1", "v", "n", "a")}))}};
   const std::uint64_t id = client_.send("loadSnapshot", params);
   const Message answer = client_.answer_to(id);
   ASSERT_TRUE(answer.ok()) << answer.json;
@@ -340,7 +340,7 @@ TEST(Limits, AResultOverMaxResultBytesIsRefusedAndSaysThatTheChangeIsApplied) {
       client.call("loadSnapshot",
                   {{"snapshot",
                     snapshot({node("v", "vectorInput", {{"datasetRef", "d"}}), node("n", "negate")},
-                             {edge("1", "v", "n", "a")})}});
+                             json::array({edge("1", "v", "n", "a")}))}});
   EXPECT_EQ(answer.code(), "LIMIT_EXCEEDED");
   EXPECT_EQ(answer.json["error"]["data"]["limit"], "maxResultBytes");
   EXPECT_EQ(answer.applied(), true);
@@ -375,6 +375,9 @@ TEST_F(Methods, TheEngineEndsWithItsChannel) {
 
 TEST_F(Methods, AnEngineHasOnlyItsOwnDescriptors) {
   // stdin, stdout, stderr, channel, page or epoll, the client: seven at most.
+  for (auto& e :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(engine_.pid()) + "/fd"))
+    std::cerr << e.path() << " " << std::filesystem::read_symlink(e.path()) << "\n";
   EXPECT_LE(open_descriptors(engine_.pid()), 7U);
 }
 

@@ -17,7 +17,7 @@ class SeveralClients : public ::testing::Test {
 
   static json graph() {
     return snapshot({node("a", "number", {{"value", 2}}), node("n", "negate")},
-                    {edge("1", "a", "n", "a")});
+                    json::array({edge("1", "a", "n", "a")}));
   }
 };
 
@@ -97,7 +97,7 @@ TEST_F(SeveralClients, DatasetsOfAClientThatLeftAreReleasedAndItsReadersEvaluate
       "loadSnapshot",
       {{"snapshot",
         snapshot({node("v", "vectorInput", {{"datasetRef", "mine"}}), node("s", "vectorSum")},
-                 {edge("1", "v", "s", "vec")})}});
+                 json::array({edge("1", "v", "s", "vec")}))}});
   first_.hang_up();
   engine_.await_detached(1);
   EXPECT_EQ(second_.notification("datasetReleased").json["params"]["datasetId"], "mine");
