@@ -73,7 +73,7 @@ void ClientConnection::give_back(std::optional<InFlightTable::Entry> entry) noex
 }
 
 void ClientConnection::send(const OutgoingFrame& frame, std::optional<InFlightTable::Entry> entry) {
-  if (left_ || closing_) return give_back(entry);
+  if (gone()) return give_back(entry);
   if (queue_.empty()) {
     switch (try_send(frame)) {
       case Sent::Yes:
@@ -158,7 +158,7 @@ void ClientConnection::cut() noexcept {
 }
 
 void ClientConnection::expel(const Error& error, Queue queue) {
-  if (left_ || closing_) return;
+  if (gone()) return;
   log_line("client " + std::to_string(identity_.id) + " is shut down: " + error.message);
   if (queue == Queue::Forget) drop_queue();
   OutgoingFrame frame;

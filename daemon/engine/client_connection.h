@@ -91,7 +91,9 @@ class ClientConnection final : public EventHandler {
 
   /// Both directions are closed: nobody will read an answer.
   bool left() const noexcept { return left_; }
-  bool closing() const noexcept { return closing_; }
+  /// The same, or it is being shut down.
+  bool gone() const noexcept { return left_ || closing_; }
+  bool reading_ended() const noexcept { return reading_ended_; }
   /// Nothing more will come and nothing more can go.
   bool over() const noexcept { return left_ ? reading_ended_ : reading_ended_ && drained(); }
 

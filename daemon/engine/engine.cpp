@@ -95,8 +95,7 @@ void Engine::settle() {
 void Engine::settle_client(std::uint64_t id) {
   ClientConnection* client = find_client(id);
   if (client == nullptr) return;
-  if (client->needs_full && client->drained() && !client->left() && !client->closing())
-    tell_full(*client);
+  if (client->needs_full && client->drained() && !client->gone()) tell_full(*client);
   if (client->over() && client->waiting == 0) detach(*client);
 }
 

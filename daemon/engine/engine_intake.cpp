@@ -57,6 +57,7 @@ void Engine::on_client_readable(ClientConnection& client) noexcept {
 }
 
 bool Engine::take(ClientConnection& client) {
+  if (client.reading_ended()) return false;  // what follows a dispose is not done
   if (!table_.has_room(client.id())) {
     client.pause();
     return false;

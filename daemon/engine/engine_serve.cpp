@@ -37,7 +37,7 @@ void Engine::serve(ClientConnection& client, IncomingRequest& request) {
   running_.emplace(Running{client, request.header.id, nullptr, now, now, false, false, {}, {}});
   status_.set_activity(EngineActivity::Busy);
   table_.set_phase(*request.entry, RequestPhase::Running, now);
-  auto served = attempt(request);
+  const auto served = attempt(request);
   status_.evaluation_ended();
   status_.set_activity(EngineActivity::Idle);
   table_.set_phase(*request.entry, RequestPhase::Sending, monotonic_ns());
@@ -47,7 +47,7 @@ void Engine::serve(ClientConnection& client, IncomingRequest& request) {
     client.send(composer_.out, reply.entry);
     status_.count_answered();
   } else {
-    answer_error(client, reply, completed(std::move(served).error()));
+    answer_error(client, reply, completed(served.error()));
   }
   composer_.out.release_segments();
   const Running ended = *running_;
@@ -99,7 +99,7 @@ Result<void> Engine::attempt(IncomingRequest& request) {
                  "There is no method \"" + std::string(envelope->method_name) + "\"."};
   running_->method = envelope->method;
   table_.set_method(*request.entry, envelope->method->method);
-  if (running_->client.left() && envelope->method->effect == Effect::Reads)
+  if (running_->client.gone() && envelope->method->effect == Effect::Reads)
     return Error{ErrorCode::Cancelled, "The client left."};
   try {
     return attempt_method(request, *envelope);
@@ -156,7 +156,7 @@ bool Engine::keep_going(graph::Slot node, std::size_t done, std::size_t total) {
     tell_progress(done, total);
   }
   // Nobody waits for what a client that left only wanted to know; what it changed is finished.
-  if (running_->client.left() && running_->method->effect == Effect::Reads && !running_->stop)
+  if (running_->client.gone() && running_->method->effect == Effect::Reads && !running_->stop)
     running_->stop = ErrorCode::Cancelled;
   return !running_->stop && !channel_closed_;
 }

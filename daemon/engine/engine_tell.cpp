@@ -33,6 +33,7 @@ void Engine::tell_others(const ClientConnection& teller, News news) {
       // A client that has not taken what it was sent gets everything at once when it has.
       if (!client->drained() || client->needs_full) {
         miss(*client);
+        if (client->drained()) on_client_settled(*client);  // told in full between requests
         continue;
       }
       if (!composed && !(composed = compose_changes(aside_, news, naming))) {

@@ -48,6 +48,7 @@ class EventLoop {
   EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
+  ~EventLoop() = default;
 
   /// Names a watch until remove() is called.
   using Token = std::uint32_t;

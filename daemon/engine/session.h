@@ -58,6 +58,7 @@ class Session {
   Session(DatasetStore& datasets, StatusWriter& status);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
+  ~Session() = default;
 
   void configure(ConfigureMessage message);
   const ConfigureMessage& configuration() const noexcept { return config_; }

@@ -1,5 +1,6 @@
 // The methods of a session that concern datasets (DESIGN §5).
 
+#include "daemon/engine/params.h"
 #include "daemon/engine/session.h"
 #include "protocol/json_writer.h"
 #include "protocol/value_json.h"
@@ -119,7 +120,9 @@ void write_large_notice(JsonWriter& out, const std::string& id, std::uint64_t by
 }  // namespace
 
 Result<void> Session::register_dataset(Service& service) {
-  json params = json::parse(service.envelope.params, nullptr, false);
+  auto parsed = parse_params(service.envelope.params);
+  if (!parsed.ok()) return parsed.error();
+  json& params = *parsed;
   const auto id = read_dataset_id(params, limits());
   if (!id.ok()) return id.error();
   auto names = read_columns(params, limits());
@@ -159,8 +162,9 @@ Result<void> Session::register_dataset(Service& service) {
 }
 
 Result<void> Session::release_dataset(Service& service) {
-  const json params = json::parse(service.envelope.params, nullptr, false);
-  const auto id = read_dataset_id(params, limits());
+  const auto params = parse_params(service.envelope.params);
+  if (!params.ok()) return params.error();
+  const auto id = read_dataset_id(*params, limits());
   if (!id.ok()) return id.error();
   const bool released = datasets_.release(*id);
   service.committed = true;

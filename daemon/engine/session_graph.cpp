@@ -1,6 +1,7 @@
 // The methods of a session that read, change and evaluate graphs.
 
 #include "daemon/engine/ops/catalog_json.h"
+#include "daemon/engine/params.h"
 #include "daemon/engine/session.h"
 #include "daemon/engine/trace_writer.h"
 #include "protocol/json_writer.h"
@@ -183,9 +184,10 @@ Result<void> Session::validate_graph(Service& service) {
 }
 
 Result<void> Session::get_values(Service& service) {
-  const json params = json::parse(service.envelope.params, nullptr, false);
-  const auto ids = params.find("nodeIds");
-  if (ids == params.end()) {
+  const auto params = parse_params(service.envelope.params);
+  if (!params.ok()) return params.error();
+  const auto ids = params->find("nodeIds");
+  if (ids == params->end()) {
     service.encoder.write_values(
         graph_, service.encoder.all_slots(graph_), "values", service.naming);
     return {};
@@ -219,13 +221,14 @@ Result<void> Session::get_catalog(Service& service) {
 }
 
 Result<void> Session::evaluate_block(Service& service) {
-  const json params = json::parse(service.envelope.params, nullptr, false);
-  const auto type = params.find("blockType");
-  if (type == params.end() || !type->is_string())
+  const auto params = parse_params(service.envelope.params);
+  if (!params.ok()) return params.error();
+  const auto type = params->find("blockType");
+  if (type == params->end() || !type->is_string())
     return invalid("evaluateBlock needs blockType, a string");
-  const json inputs = params.value("inputs", json::object());
+  const json inputs = params->value("inputs", json::object());
   if (!inputs.is_object()) return invalid("inputs must be an object of port: value");
-  const json data = params.value("data", json::object());
+  const json data = params->value("data", json::object());
   if (!data.is_object()) return invalid("data must be an object");
 
   RequestColumns columns(service.request);

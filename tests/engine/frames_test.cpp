@@ -56,6 +56,14 @@ TEST_F(Frames, TextThatIsNotJsonIsAParseError) {
   expect_answered(500, "PARSE_ERROR");
 }
 
+TEST_F(Frames, ParamsThatAreNotJsonAreAParseError) {
+  for (const char* method : {"getValues", "registerDataset", "releaseDataset", "evaluateBlock"}) {
+    client_.send_bytes(frame(
+        std::string(R"({"method":")") + method + R"(","params":{"a":nul,"nodeIds" 3}})", 500));
+    expect_answered(500, "PARSE_ERROR");
+  }
+}
+
 TEST_F(Frames, JsonThatIsNotARequestIsInvalid) {
   client_.send_bytes(frame("[1,2]", 500));
   expect_answered(500, "INVALID_REQUEST");

@@ -153,6 +153,17 @@ TEST_F(LongEvaluation, DisposeRejectsEverythingAndEnds) {
   engine_.await_detached(1);
 }
 
+TEST_F(LongEvaluation, WhatFollowsADisposeIsNotDone) {
+  load_dirty();
+  TestClient& other = engine_.attach();
+  begin();
+  client_.send("dispose");
+  client_.send("applyPatch", {{"ops", {{{"op", "addNode"}, {"node", node("x", "abs")}}}}});
+  EXPECT_TRUE(client_.at_end());
+  engine_.await_detached(1);
+  EXPECT_EQ(other.call("getValues", {{"nodeIds", {"x"}}}).code(), "UNKNOWN_NODE");
+}
+
 TEST_F(LongEvaluation, AnotherClientCanJoinAndAskMeanwhile) {
   load_dirty();
   const std::uint64_t running = begin();
