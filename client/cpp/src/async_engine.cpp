@@ -189,7 +189,12 @@ AsyncEngine& AsyncEngine::operator=(AsyncEngine&& other) noexcept {
 
 AsyncEngine::~AsyncEngine() {
   if (session_ == nullptr) return;
-  boost::asio::post(session_->strand(), [session = session_] { session->close(); });
+  try {
+    boost::asio::post(session_->strand(), [session = session_] { session->close(); });
+  } catch (...) {
+    // No memory to say so: the connection then ends with the executor's context.
+    session_.reset();
+  }
 }
 
 const DaemonInfo& AsyncEngine::daemon() const noexcept {

@@ -30,6 +30,7 @@ class BlockingDriver {
                  Handlers handlers);
   BlockingDriver(const BlockingDriver&) = delete;
   BlockingDriver& operator=(const BlockingDriver&) = delete;
+  ~BlockingDriver() = default;
 
   SessionCore core;
   Handlers handlers;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -13,7 +14,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -34,7 +34,7 @@ Error start_error(std::string message) {
 }
 
 std::string errno_text(const std::string& what) {
-  return what + ": " + std::strerror(errno);
+  return what + ": " + std::generic_category().message(errno);
 }
 
 bool can_run(const fs::path& path) {
@@ -45,12 +45,12 @@ bool can_run(const fs::path& path) {
 Result<std::string> find_program(const Options& options) {
   constexpr const char* kName = "chainsolved";
   if (!options.daemon_program.empty()) return options.daemon_program;
-  if (const char* variable = std::getenv("CHAINSOLVED_DAEMON"); variable != nullptr)
+  if (const char* variable = ::secure_getenv("CHAINSOLVED_DAEMON"); variable != nullptr)
     return std::string(variable);
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   if (!error && can_run(self.parent_path() / kName)) return (self.parent_path() / kName).string();
-  const char* variable = std::getenv("PATH");
+  const char* variable = ::secure_getenv("PATH");
   std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
   for (std::size_t begin = 0; begin <= path.size();) {
     const std::size_t end = std::min(path.find(':', begin), path.size());
@@ -80,9 +80,9 @@ Result<void> make_private_directory(const fs::path& directory) {
   if (daemon != 0) ::_exit(daemon < 0 ? 1 : 0);
   sigset_t none;
   ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGALRM, SIGUSR1, SIGUSR2})
-    ::signal(number, SIG_DFL);
+    static_cast<void>(::signal(number, SIG_DFL));
   if (::chdir("/") < 0) ::_exit(1);
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd < kReadyFd; ++fd)
@@ -204,7 +204,7 @@ Result<DaemonLaunch> DaemonLaunch::start(std::vector<std::string> command,
 }
 
 std::optional<Result<void>> DaemonLaunch::finish_reading() {
-  std::array<char, 1024> buffer;
+  std::array<char, 1024> buffer{};
   while (said_.size() < kMostSaid) {
     const ssize_t got = ::read(ready_.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;

@@ -32,15 +32,14 @@ Result<DatasetBuilder> DatasetBuilder::create(std::uint64_t rows, std::uint64_t 
 Result<DatasetBuilder> DatasetBuilder::copy_of(std::span<const double> values) {
   auto builder = create(values.size());
   if (!builder.ok()) return builder;
-  auto written = std::get<SegmentBuilder>(builder->memory_).write(0, std::as_bytes(values));
+  auto written = builder->writable_->write(0, std::as_bytes(values));
   if (!written.ok()) return std::move(written).error();
   return builder;
 }
 
 Result<std::span<double>> DatasetBuilder::values() {
-  auto* memory = std::get_if<SegmentBuilder>(&memory_);
-  if (memory == nullptr) return not_writable(detached());
-  auto bytes = memory->bytes();
+  if (!writable_.has_value()) return not_writable(detached());
+  auto bytes = writable_->bytes();
   if (!bytes.ok()) return std::move(bytes).error();
   // Pages are aligned for anything, and the segment was made for this many doubles.
   return std::span<double>(reinterpret_cast<double*>(bytes->data()),
@@ -59,14 +58,11 @@ Result<std::span<double>> DatasetBuilder::column(std::uint64_t index) {
 
 Result<void> DatasetBuilder::seal() {
   if (sealed()) return {};
-  auto* memory = std::get_if<SegmentBuilder>(&memory_);
-  if (memory == nullptr) return not_writable(true);
-  auto segment = std::move(*memory).seal();
-  if (!segment.ok()) {
-    detach();
-    return std::move(segment).error();
-  }
-  memory_.emplace<SealedSegment>(std::move(*segment));
+  if (!writable_.has_value()) return not_writable(true);
+  auto segment = std::move(*writable_).seal();
+  writable_.reset();
+  if (!segment.ok()) return std::move(segment).error();
+  sealed_.emplace(std::move(*segment));
   return {};
 }
 

@@ -21,6 +21,9 @@ struct Engine::Impl {
   // What dataset handles hold: null when this object has ended.
   std::shared_ptr<Impl*> self = std::make_shared<Impl*>(this);
 
+  Impl() = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
   ~Impl() { *self = nullptr; }
 
   void release(const std::string& id) {
@@ -42,7 +45,7 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
-Result<Engine> Engine::create(Options options, Handlers handlers) {
+Result<Engine> Engine::create(const Options& options, Handlers handlers) {
   const Deadline deadline = std::chrono::steady_clock::now() + options.open_timeout;
   auto greeted = greet(options, std::move(handlers), Purpose::Session, deadline);
   if (!greeted.ok()) return std::move(greeted).error();

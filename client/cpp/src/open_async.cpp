@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include <fcntl.h>
@@ -145,17 +146,19 @@ template <class T>
 awaitable<Result<T>> AsyncOpener::handshake(const std::shared_ptr<AsyncSession>& session,
                                             Request& request,
                                             Decode<T> decode) {
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<T>)>(
-      [&](auto handler) {
-        const Completion<T, decltype(handler)> completion(std::move(handler), strand_);
-        AsyncSession* const its = session.get();
-        auto id = session->call_handshake(
-            request, [its, decode, done = completion.callback()](Result<Reply>&& reply) {
-              done(reply.ok() ? decode(its->core(), *reply) : Result<T>(std::move(reply).error()));
-            });
-        if (!id.ok()) completion.callback()(std::move(id).error());
-      },
-      use_awaitable);
+  std::optional<Result<T>> result;
+  asio::steady_timer answered(strand_, asio::steady_timer::time_point::max());
+  AsyncSession* const its = session.get();
+  // Called on this strand, after this coroutine has begun to wait; it goes on in its own turn.
+  auto id = session->call_handshake(request, [&, its](Result<Reply>&& reply) {
+    result.emplace(reply.ok() ? decode(its->core(), *reply) : Result<T>(std::move(reply).error()));
+    answered.cancel();
+  });
+  if (!id.ok()) co_return std::move(id).error();
+  boost::system::error_code cancelled;
+  co_await answered.async_wait(asio::redirect_error(use_awaitable, cancelled));
+  if (!result.has_value()) co_return too_late("the connection was given up");
+  co_return *std::move(result);
 }
 
 awaitable<Result<void>> AsyncOpener::introduce(const std::shared_ptr<AsyncSession>& session) {
@@ -213,6 +216,7 @@ void open(const boost::asio::any_io_executor& executor,
           Options options,
           Handlers handlers,
           Callback<OpenedSession> done) {
+  if (!executor) throw asio::execution::bad_executor();
   const Strand strand = asio::make_strand(executor);
   auto opener = std::make_shared<AsyncOpener>(strand, std::move(options), std::move(handlers));
   asio::co_spawn(

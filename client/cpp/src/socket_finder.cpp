@@ -104,7 +104,7 @@ std::string reason(int error) {
     case EAGAIN:
       return "the daemon does not accept connections (its queue is full)";
     default:
-      return std::strerror(error);
+      return std::generic_category().message(error);
   }
 }
 

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <sys/socket.h>
@@ -41,7 +43,7 @@ Transport::Sent Transport::send() {
         return Sent::All;
       case SocketStatus::Truncated:
       case SocketStatus::Failed:
-        core_.on_send_failed(std::strerror(errno));
+        core_.on_send_failed(std::generic_category().message(errno));
         break;
     }
   }
@@ -68,7 +70,7 @@ Transport::Took Transport::receive() {
         return end("it sent a message larger than its own limit");
       case SocketStatus::TooManyRefs:
       case SocketStatus::Failed:
-        return end(std::strerror(errno));
+        return end(std::generic_category().message(errno));
     }
   }
 }
@@ -83,10 +85,10 @@ Transport::Took Transport::take(const FrameRef& frame, std::size_t bytes) {
   std::uint64_t id = 0;
   static_cast<void>(decode_header(frame->room().first(bytes), &id));
   if (core_.on_bad_frame(id, decoded.error())) return Took::Message;
-  return end(decoded.error().message.c_str());
+  return end(decoded.error().message);
 }
 
-Transport::Took Transport::end(const char* why) {
+Transport::Took Transport::end(std::string_view why) {
   ended_ = true;
   core_.on_ended(why);
   return Took::End;

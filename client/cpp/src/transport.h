@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace chainsolved::client {
 
@@ -37,7 +38,7 @@ class Transport {
   void close() noexcept;
 
  private:
-  Took end(const char* why);
+  Took end(std::string_view why);
   Took take(const FrameRef& frame, std::size_t bytes);
 
   UniqueFd socket_;

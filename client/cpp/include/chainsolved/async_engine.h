@@ -119,7 +119,7 @@ class AsyncEngine {
                      Handlers handlers,
                      Token&& token) {
     return boost::asio::async_initiate<Token, void(Result<AsyncEngine>)>(
-        [executor](auto handler, Options its_options, Handlers its_handlers) {
+        [executor](auto handler, auto its_options, auto its_handlers) {
           const detail::Completion<AsyncEngine, decltype(handler)> completion(std::move(handler),
                                                                               executor);
           detail::open(executor,

@@ -11,7 +11,6 @@
 #include <span>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace chainsolved::client {
@@ -42,22 +41,26 @@ class [[nodiscard]] DatasetBuilder {
   /// Column `index` of it.
   Result<std::span<double>> column(std::uint64_t index);
 
-  bool detached() const noexcept { return std::holds_alternative<std::monostate>(memory_); }
-  bool sealed() const noexcept { return std::holds_alternative<SealedSegment>(memory_); }
+  bool detached() const noexcept { return !writable_.has_value() && !sealed_.has_value(); }
+  bool sealed() const noexcept { return sealed_.has_value(); }
 
   /// Ends the writing phase: the spans given out are void. Called by register_dataset.
   Result<void> seal();
   /// Seals, and gives read-only numbers on the same memory, which stay valid after registering.
   Result<Numbers> keep_view();
   /// The sealed descriptor, for a request. Valid after seal().
-  const SealedSegment* segment() const noexcept { return std::get_if<SealedSegment>(&memory_); }
+  const SealedSegment* segment() const noexcept { return sealed_ ? &*sealed_ : nullptr; }
   /// Gives the memory up.
-  void detach() noexcept { memory_.emplace<std::monostate>(); }
+  void detach() noexcept {
+    writable_.reset();
+    sealed_.reset();
+  }
 
  private:
   DatasetBuilder(SegmentBuilder memory, std::uint64_t rows, std::uint64_t columns) noexcept
-      : memory_(std::move(memory)), rows_(rows), columns_(columns) {}
-  std::variant<std::monostate, SegmentBuilder, SealedSegment> memory_;
+      : writable_(std::move(memory)), rows_(rows), columns_(columns) {}
+  std::optional<SegmentBuilder> writable_;  // at most one of the two
+  std::optional<SealedSegment> sealed_;
   std::uint64_t rows_;
   std::uint64_t columns_;
 };

@@ -28,7 +28,7 @@ namespace chainsolved::client {
 class Engine {
  public:
   /// Finds or starts the daemon, says hello and opens the session.
-  static Result<Engine> create(Options options = {}, Handlers handlers = {});
+  static Result<Engine> create(const Options& options = {}, Handlers handlers = {});
 
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
