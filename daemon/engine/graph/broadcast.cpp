@@ -52,8 +52,8 @@ Value table_like(const Table& shape, Numbers cells) {
 }
 
 const Value& or_nan(const Value* value) {
-  static const Value kMissingValue = Value::scalar(kNan);
-  return value == nullptr || value->is(ValueKind::None) ? kMissingValue : *value;
+  static const Value missing = Value::scalar(kNan);
+  return value == nullptr || value->is(ValueKind::None) ? missing : *value;
 }
 
 enum class Lengths : std::uint8_t { PadWithNan, MustAgree };

@@ -50,7 +50,7 @@ class Definition {
   void reserve(std::size_t node_count, std::size_t edge_count);
   /// A node that is there already is replaced. Slots are positions unless the node says its own.
   void stage_node(const NodeText& node);
-  void stage_edge(const EdgeText& edge);
+  void stage_edge(const EdgeText& text);
   /// False when two nodes of the snapshot claim the same slot, or one claims `slot_bound` or more.
   bool finish_load(std::size_t slot_bound);
   /// Whether a node that was loaded said its own slot.
@@ -62,8 +62,8 @@ class Definition {
   void update_data(Index node, const NodeText& text);
   void remove_node(Index node);
   /// An edge that is there already is replaced and counts as added last.
-  void add_edge(const EdgeText& edge);
-  void remove_edge(EdgeIndex edge);
+  void add_edge(const EdgeText& text);
+  void remove_edge(EdgeIndex index);
   /// No allocation when the port was written before.
   void write_input(Index node, std::string_view port, double value);
   bool knows_port(Index node, std::string_view port) const;
@@ -87,8 +87,8 @@ class Definition {
     return (nodes_.hot[node].flags & node_flag::kBlocked) != 0;
   }
   /// The names of an edge's ends, whether they exist or not.
-  std::string_view source_name(EdgeIndex edge) const;
-  std::string_view target_name(EdgeIndex edge) const;
+  std::string_view source_name(EdgeIndex index) const;
+  std::string_view target_name(EdgeIndex index) const;
   /// Parsed at the first call after a change.
   const nlohmann::json& data_of(Index node);
   /// The data of whoever has or reads none: {}.
@@ -122,13 +122,13 @@ class Definition {
   void resolve_refs(Index node, const std::vector<InputSource>& sources);
 
   // definition_edges.cpp
-  void write_edge(EdgeIndex edge, const EdgeText& text);
-  void attach(EdgeIndex edge);
-  void detach(EdgeIndex edge);
-  void link_in_order(EdgeIndex edge);
-  void push_successor(EdgeIndex edge);
-  void unlink(EdgeIndex edge);
-  void hold_out(EdgeIndex edge);
+  void write_edge(EdgeIndex index, const EdgeText& text);
+  void attach(EdgeIndex index);
+  void detach(EdgeIndex index);
+  void link_in_order(EdgeIndex index);
+  void push_successor(EdgeIndex index);
+  void unlink(EdgeIndex index);
+  void hold_out(EdgeIndex index);
   void move_dirty_ranks();
   std::vector<EdgeIndex> edges_of(Index node) const;
 
@@ -155,7 +155,7 @@ class Definition {
   bool retry_held_ = false;
   bool loading_ = false;
   Slot staged_ = 0;                                  // while loading: entries of `nodes` seen
-  bool slots_given_ = false;  // some node of the snapshot said its own
+  bool slots_given_ = false;                         // some node of the snapshot said its own
   std::vector<const ops::BlockDef*> block_of_type_;  // by NameId
   std::vector<bool> type_known_;
   std::unordered_map<std::string, std::vector<Index>> dataset_readers_;

@@ -223,8 +223,8 @@ std::size_t Definition::dataset_references(std::string_view id) const {
 }
 
 const nlohmann::json& Definition::no_data() {
-  static const nlohmann::json kEmpty = nlohmann::json::object();
-  return kEmpty;
+  static const nlohmann::json empty = nlohmann::json::object();
+  return empty;
 }
 
 const nlohmann::json& Definition::data_of(Index node) {

@@ -17,7 +17,7 @@ Diagnostic make_diagnostic(std::string_view node_id, std::string_view code, std:
 
 Diagnostic cycle_diagnostic(std::string_view node_id, bool on_cycle);
 Diagnostic unknown_block_diagnostic(std::string_view node_id, std::string_view block_type);
-Diagnostic dangling_diagnostic(const Definition& definition, EdgeIndex edge);
+Diagnostic dangling_diagnostic(const Definition& definition, EdgeIndex index);
 
 /// The text of the error value of an unknown block; whoever passes it on is recognised by it.
 std::string unknown_block_message(std::string_view block_type);

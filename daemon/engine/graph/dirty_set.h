@@ -62,7 +62,7 @@ class DirtySet {
   std::size_t memory_bytes() const noexcept;
 
  private:
-  static constexpr std::size_t kLevels = 4;  // 64^4 words of ranks: 2^30
+  static constexpr std::size_t kLevels = 5;  // one word on top of 64^5 = 2^30 ranks
 
   void mark_above(std::size_t index) noexcept {
     for (std::size_t level = 1; level < kLevels; ++level) {

@@ -122,6 +122,8 @@ void Evaluation::run_dirty() {
   std::uint32_t rank = 0;
   while ((rank = dirty.pop(rank)) != DirtySet::kNone) {
     const Index node = order.node_at(rank);
+    // A change in front of a cycle spreads to it; checking here costs less than there.
+    if ((nodes_.hot[node].flags & node_flag::kBlocked) != 0) continue;
     current_ = node;
     double result = 0;
     if (!tracing && scalar_result(nodes_.hot[node], result)) {
@@ -181,7 +183,8 @@ bool Evaluation::scalar_result(const HotNode& node, double& result) const noexce
 bool Evaluation::formula_result(const HotNode& node, double& result) const noexcept {
   const std::uint32_t count = node.inputs.refs.count();
   if (count > kMostFormulaPorts) return false;
-  std::array<double, kMostFormulaPorts> in;
+  // Only what is written is read; zeroing all of it would cost more than the formula.
+  std::array<double, kMostFormulaPorts> in;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   const InputRef* refs = nodes_.refs.data(node.inputs.refs);
   for (std::uint32_t i = 0; i < count; ++i) {
     if (!scalar_input(refs[i], in[i])) return false;

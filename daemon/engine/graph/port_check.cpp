@@ -113,9 +113,9 @@ std::optional<Value> refuse_inputs(const ops::BlockDef& block,
   for (const Value* input : variadic) {
     if (!raw && is_error(input)) return *input;
   }
-  static const Value kNothing;
+  static const Value nothing;
   for (std::size_t i = 0; i < row.size(); ++i) {
-    const Value& input = row[i] == nullptr ? kNothing : *row[i];
+    const Value& input = row[i] == nullptr ? nothing : *row[i];
     const ops::Port& port = block.ports[i];
     if (!accepts(port.takes, input.kind())) return wrong_kind(block, port.id, port.takes, input);
   }
