@@ -54,6 +54,7 @@ class Requests {
 
 std::vector<InputSetting> read_settings(const GraphFile& graph, const EvalOptions& options) {
   std::vector<InputSetting> settings;
+  settings.reserve(options.sets.size());
   for (const std::string& text : options.sets)
     settings.push_back(usable(graph.setting(text)));
   return settings;
@@ -90,6 +91,7 @@ Evaluation evaluate(client::Engine& engine,
   // The graph already carries what was set; this has the engine check the ports' names, and writes
   // what JSON cannot say (NaN, infinities).
   std::vector<client::Input> inputs;
+  inputs.reserve(settings.size());
   for (const InputSetting& setting : settings)
     inputs.push_back({setting.node, setting.port, setting.value});
   EvaluateOptions strict;

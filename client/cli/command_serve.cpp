@@ -57,6 +57,7 @@ ExitStatus run_serve(const ServeOptions& options) {
   }
 
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words)
     arguments.push_back(word.data());
   arguments.push_back(nullptr);

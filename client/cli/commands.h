@@ -2,7 +2,7 @@
 
 #include "client/cli/exit_status.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11 is called so
 class App;
 }
 

@@ -42,7 +42,10 @@ bool missing(std::string_view field) noexcept {
          });
 }
 
-Error csv_error(const std::string& name, std::size_t line, std::size_t column, std::string what) {
+Error csv_error(const std::string& name,
+                std::size_t line,
+                std::size_t column,
+                const std::string& what) {
   std::ostringstream text;
   text << name << ", line " << line << ", column " << column << ": " << what;
   return {ErrorCode::InvalidParams, text.str(), {}};

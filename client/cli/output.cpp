@@ -21,7 +21,7 @@ std::size_t width_of(std::string_view text) {
 }
 
 std::string with_digits(double value, int digits, std::chars_format format) {
-  std::array<char, 64> buffer;
+  std::array<char, 64> buffer{};
   const auto end =
       std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, digits).ptr;
   return {buffer.data(), end};
