@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -154,13 +155,11 @@ Received peek_message(BorrowedFd socket, std::span<std::byte> buffer) noexcept {
 Result<SocketPair> make_socket_pair() {
   int fds[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-    return Error{ErrorCode::LimitExceeded,
-                 std::string("no socket pair can be made: ") + std::strerror(errno),
-                 "\"limit\":\"descriptors\""};
-  return SocketPair{
-      UniqueFd{AdoptFd{}, fds[0]},
-      UniqueFd{AdoptFd{}, fds[1]}
-  };
+    return Error{
+        ErrorCode::LimitExceeded,
+        std::string("no socket pair can be made: ") + std::system_category().message(errno),
+        "\"limit\":\"descriptors\""};
+  return SocketPair{UniqueFd{AdoptFd{}, fds[0]}, UniqueFd{AdoptFd{}, fds[1]}};
 }
 
 void widen_send_buffer(BorrowedFd socket) noexcept {

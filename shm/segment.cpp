@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -57,7 +58,7 @@ int allocate(int fd, std::uint64_t size) noexcept {
 }
 
 std::string reason(const char* what, int error) {
-  return std::string(what) + ": " + std::strerror(error);
+  return std::string(what) + ": " + std::system_category().message(error);
 }
 
 /// What the system answers when a machine or a process has run out of something.
@@ -68,7 +69,7 @@ Error exhausted(std::uint64_t size, int error) {
                        reason("no descriptor is left for a segment", error));
   Error result{ErrorCode::LimitExceeded,
                "no memory for a segment of " + std::to_string(size) +
-                   " bytes: " + std::strerror(error) +
+                   " bytes: " + std::system_category().message(error) +
                    "; release datasets, or give /dev/shm and the memory cgroup more room",
                "\"limit\":\"memory\"",
                Applied::NotSaid};

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -24,7 +25,8 @@ constexpr unsigned kNoExecSeal = 0x0008U;
 
 Error failed(const char* what) {
   return Error{ErrorCode::EngineStartFailed,
-               std::string("the status page cannot be ") + what + ": " + std::strerror(errno)};
+               std::string("the status page cannot be ") + what + ": " +
+                   std::system_category().message(errno)};
 }
 
 void* map_page(const UniqueFd& fd) noexcept {

@@ -58,6 +58,7 @@ class Connection {
              Counters& counters);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
+  ~Connection() = default;
 
   const Peer& peer() const noexcept { return peer_; }
 

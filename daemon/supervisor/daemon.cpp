@@ -57,7 +57,6 @@ int Daemon::run() {
 }
 
 void Daemon::on_probed(Result<void> result) {
-  if (stopping_) return;
   if (!result.ok()) {
     log_event(LogLevel::Error, "probe-failed", {}, {{"reason", result.error().message}});
     report_.failed(result.error().message);
@@ -122,6 +121,7 @@ void Daemon::stop(const std::string& reason) {
   log_event(LogLevel::Info, "stopping", {}, {{"reason", reason}});
   service_manager_.say_stopping();
   idle_.cancel();
+  probe_.cancel();
   const std::string words = "the daemon stops: " + reason;
   sessions_.close_all(words);
   if (listener_) listener_->stop(Error{ErrorCode::DaemonLost, words});

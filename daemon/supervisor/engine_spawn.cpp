@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -170,7 +171,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 Error refused(const char* what) {
   return Error{ErrorCode::EngineStartFailed,
-               std::string("no engine can be started: ") + what + ": " + std::strerror(errno)};
+               std::string("no engine can be started: ") + what + ": " +
+                   std::system_category().message(errno)};
 }
 
 }  // namespace
@@ -179,7 +181,8 @@ std::string words_of(const StartFailure& failure, const std::string& program) {
   const auto stage = static_cast<std::size_t>(failure.stage);
   std::string text = "the engine ";
   text += stage < kStageWords.size() ? kStageWords[stage] : "failed in an unknown way";
-  text.append(" (").append(program).append("): ").append(std::strerror(failure.error));
+  text.append(" (").append(program).append("): ").append(
+      std::system_category().message(failure.error));
   if (failure.stage == StartStage::Execute)
     text.append("; it belongs beside chainsolved, or --engine names it");
   return text;

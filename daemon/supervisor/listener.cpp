@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <sys/socket.h>
@@ -52,7 +52,8 @@ void Listener::accept_all() {
 }
 
 void Listener::rest() {
-  log_event(LogLevel::Error, "accept-failed", {}, {{"reason", std::strerror(errno)}});
+  log_event(
+      LogLevel::Error, "accept-failed", {}, {{"reason", std::system_category().message(errno)}});
   listening_->pause();
   rest_.expires_after(kRest);
   rest_.async_wait([this](const boost::system::error_code& error) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 constexpr int kBacklog = 1024;
 
 [[noreturn]] void refuse(const std::string& what, int error) {
-  throw std::runtime_error(what + ": " + std::strerror(error));
+  throw std::runtime_error(what + ": " + std::system_category().message(error));
 }
 
 sockaddr_un address_of(const std::string& path) {

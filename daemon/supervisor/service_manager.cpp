@@ -6,6 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include <sys/socket.h>
 
@@ -16,7 +17,7 @@ std::optional<UniqueFd> activated_socket() {
   if (count == 0) return std::nullopt;
   if (count < 0)
     throw std::runtime_error(std::string("systemd's sockets cannot be taken over: ") +
-                             std::strerror(-count));
+                             std::system_category().message(-count));
   UniqueFd socket{AdoptFd{}, SD_LISTEN_FDS_START};
   if (count > 1 || ::sd_is_socket(socket.get(), AF_UNIX, SOCK_SEQPACKET, 1) <= 0)
     throw std::runtime_error(

@@ -44,11 +44,6 @@ Result<void> check_sum(std::string_view json) {
 StartProbe::StartProbe(EventLoop& loop, EnginePool& engines, const Limits& limits, Done done)
     : loop_(loop), engines_(engines), limits_(limits), done_(std::move(done)), limit_(loop) {}
 
-StartProbe::~StartProbe() {
-  engines_.cancel(ticket_);
-  if (engine_ != nullptr) engine_->end("the probe is over");
-}
-
 void StartProbe::start() {
   limit_.expires_after(kLimit);
   limit_.async_wait([this](const boost::system::error_code& error) {
@@ -56,6 +51,11 @@ void StartProbe::start() {
       finish(probe_error("did not answer within " + std::to_string(kLimit.count()) + " s"));
   });
   ticket_ = engines_.take([this](Result<EngineProcess*> engine) { on_engine(std::move(engine)); });
+}
+
+void StartProbe::cancel() {
+  done_ = nullptr;
+  finish({});
 }
 
 void StartProbe::on_engine(Result<EngineProcess*> engine) {

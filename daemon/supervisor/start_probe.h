@@ -26,10 +26,12 @@ class StartProbe final : public EngineUser {
   StartProbe(EventLoop& loop, EnginePool& engines, const Limits& limits, Done done);
   StartProbe(const StartProbe&) = delete;
   StartProbe& operator=(const StartProbe&) = delete;
-  ~StartProbe() override;
+  ~StartProbe() override = default;
 
   /// `done` is called once, from the loop or from here.
   void start();
+  /// Gives up; `done` is not called any more.
+  void cancel();
 
  private:
   void on_attached(std::uint64_t client) override;

@@ -29,6 +29,10 @@ void FakeEngines::set_mode(const std::string& mode) const {
   std::filesystem::rename(directory_.path() + "/new-mode", directory_.path() + "/mode");
 }
 
+bool FakeEngines::has_attached() const {
+  return std::filesystem::exists(directory_.path() + "/attached");
+}
+
 FakeDaemon::FakeDaemon(std::vector<std::string> arguments, const std::string& mode)
     : daemon_(start_with(engines_, std::move(arguments), mode)) {}
 

@@ -16,8 +16,10 @@ class FakeEngines {
  public:
   FakeEngines();
   const std::string& program() const noexcept { return program_; }
-  /// "exit 3", "mute", "wrong-sum", "die-on-attach"; empty: as it should.
+  /// "exit 3", "mute", "deaf", "wrong-sum", "die-on-attach"; empty: as it should.
   void set_mode(const std::string& mode) const;
+  /// An engine in mode "deaf" has been given a client.
+  bool has_attached() const;
 
  private:
   TemporaryDirectory directory_;

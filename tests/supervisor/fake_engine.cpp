@@ -1,6 +1,6 @@
 // An engine that does what a test tells it, right or wrong. It speaks the real channel and the real
 // frames, and computes nothing. How it starts is said by a file `mode` beside it ("exit 3",
-// "mute", "wrong-sum", "die-on-attach"); what it does later, by the requests that it gets:
+// "mute", "deaf", "wrong-sum", "die-on-attach"); what it does later, by the requests that it gets:
 //   getStats                     what this process was given by whoever started it
 //   setInput {signal, commits}   enters itself into the in-flight table, then dies by the signal
 //   getCatalog                   is never answered
@@ -99,6 +99,11 @@ class FakeEngine {
   }
 
   void attach_client(const AttachMessage& attach, UniqueFd socket) {
+    if (mode_ == "deaf") {
+      // Nobody is answered; a test can see that it has come this far.
+      std::ofstream(directory_ / "attached") << "yes";
+      return;
+    }
     Client& client = clients_[attach.client];
     client.socket = std::move(socket);
     client.names = attach.names;

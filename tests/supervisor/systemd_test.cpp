@@ -136,6 +136,16 @@ TEST_F(Systemd, NothingIsReadyWhileTheProbeFails) {
   EXPECT_EQ(notify_.wait_for("=1").find("READY"), std::string::npos);
 }
 
+TEST_F(Systemd, StoppingDuringTheProbeEndsItInOrder) {
+  engines_.set_mode("deaf");
+  Process daemon({daemon_program(), "--socket", socket_, "--engine", engines_.program()},
+                 {"NOTIFY_SOCKET=" + notify_.path()});
+  const auto end = std::chrono::steady_clock::now() + kLimit;
+  while (!engines_.has_attached() && std::chrono::steady_clock::now() < end) {}
+  EXPECT_EQ(daemon.terminate(), 0);
+  EXPECT_FALSE(std::filesystem::exists(socket_));
+}
+
 TEST_F(Systemd, WatchdogIsFed) {
   Process daemon({daemon_program(), "--socket", socket_, "--engine", engines_.program()},
                  {"NOTIFY_SOCKET=" + notify_.path(), "WATCHDOG_USEC=100000"});
