@@ -1,5 +1,6 @@
 #include "client/cli/graph_file.h"
 
+#include "client/cli/raw_json.h"
 #include "client/cli/text_file.h"
 #include "protocol/json_reader.h"
 #include "protocol/json_text.h"
@@ -164,7 +165,7 @@ GraphFile::Node read_node(JsonReader& reader, const char* text) {
       if (reader.string(view)) node.id = view;
     } else if (key == "data" && reader.peek() == JsonReader::Type::Object) {
       const JsonReader::Place data = reader.place();
-      if (reader.raw(view)) {
+      if (read_raw(reader, view)) {
         node.data_offset = static_cast<std::size_t>(view.data() - text);
         node.data_length = view.size();
       }

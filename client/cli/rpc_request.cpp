@@ -1,5 +1,6 @@
 #include "client/cli/rpc_request.h"
 
+#include "client/cli/raw_json.h"
 #include "protocol/json_writer.h"
 #include "protocol/limits.h"
 
@@ -48,9 +49,9 @@ std::optional<RpcRequest> RpcReader::read(std::string_view line, RpcFault& fault
       if (key == "method" && reader_.peek() == JsonReader::Type::String) {
         has_method = reader_.string(text);
         request.method = text;
-      } else if (key == "id" && reader_.raw(text)) {
+      } else if (key == "id" && read_raw(reader_, text)) {
         request.id = text;
-      } else if (key == "params" && reader_.raw(text)) {
+      } else if (key == "params" && read_raw(reader_, text)) {
         request.params = text;
       } else if (key != "id" && key != "params") {
         reader_.skip();
@@ -77,7 +78,7 @@ std::string RpcReader::cancelled_id(std::string_view params) {
   std::string_view key;
   std::string_view text;
   while (reader_.next_key(key)) {
-    if (!reader_.raw(text)) break;
+    if (!read_raw(reader_, text)) break;
     if (key == "requestId") id = text;
   }
   return id;
@@ -97,7 +98,7 @@ std::optional<RpcReader::InlineDataset> RpcReader::read_dataset(std::string_view
     if (key == "values" && reader_.peek() == JsonReader::Type::Array) {
       values = reader_.place();
       reader_.skip_unchecked(&count);
-    } else if (reader_.raw(text)) {
+    } else if (read_raw(reader_, text)) {
       json.key(key).raw(text);
     }
   }

@@ -1,3 +1,5 @@
+#include "protocol/frame.h"
+#include "protocol/request.h"
 #include "tests/cli/service.h"
 
 #include <gtest/gtest.h>
@@ -5,7 +7,13 @@
 
 #include <csignal>
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
+
+#include <sys/socket.h>
+#include <sys/un.h>
 
 namespace chainsolved::test {
 namespace {
@@ -205,22 +213,101 @@ TEST_F(Eval, TimeoutCancelsAndIsStatusFive) {
   EXPECT_NE(outcome.err.find("--timeout is spent"), std::string::npos) << outcome.err;
 }
 
-TEST_F(Eval, CtrlCCancelsAndIsStatus130) {
-  const TemporaryFile graph(".json", slow_graph());
-  Command watcher({"rpc", "--session", "shared"}, environment());
-  watcher.write("{\"id\": 0, \"method\": \"getStats\"}\n");
-  ASSERT_NE(watcher.read_line(), "");
-  Command command({"eval", graph.path(), "--session", "shared"}, environment());
-  // The graph is in the session when its evaluation has begun: that is when Ctrl-C is pressed.
-  for (bool begun = false; !begun;) {
-    watcher.write("{\"id\": 1, \"method\": \"getStats\"}\n");
-    const json stats = json::parse(watcher.read_line());
-    if (stats.contains("result")) begun = stats["result"]["nodeCount"] > 0;
+/// An evaluation that is under way in a session, and another client of that session.
+class RunningEvaluation : public Eval {
+ protected:
+  void SetUp() override {
+    Eval::SetUp();
+    if (HasFatalFailure()) return;
+    other_.emplace(std::vector<std::string>{"rpc", "--session", "shared"}, environment());
+    other_->write("{\"id\": 0, \"method\": \"getStats\"}\n");
+    ASSERT_NE(other_->read_line(), "");
+    evaluation_.emplace(std::vector<std::string>{"eval", graph_.path(), "--session", "shared"},
+                        environment());
+    // The graph is in the session when its evaluation has begun.
+    for (bool begun = false; !begun;) {
+      other_->write("{\"id\": 1, \"method\": \"getStats\"}\n");
+      const std::string line = other_->read_line();
+      ASSERT_NE(line, "");
+      const json stats = json::parse(line);
+      if (stats.contains("result")) begun = stats["result"]["nodeCount"] > 0;
+    }
   }
-  command.signal(SIGINT);
-  const auto outcome = command.finish();
+
+  TemporaryFile graph_{".json", slow_graph()};
+  std::optional<Command> other_;
+  std::optional<Command> evaluation_;
+};
+
+TEST_F(RunningEvaluation, IsCancelledByCtrlCWithStatus130) {
+  evaluation_->signal(SIGINT);
+  const auto outcome = evaluation_->finish();
   EXPECT_EQ(outcome.status, 130) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
   EXPECT_NE(outcome.err.find("interrupted"), std::string::npos) << outcome.err;
+}
+
+TEST_F(RunningEvaluation, IsStatusSixWhenItsSessionIsClosed) {
+  EXPECT_EQ(run({"session", "close", "shared"}).status, 0);
+  const auto outcome = evaluation_->finish();
+  EXPECT_EQ(outcome.status, 6) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+}
+
+TEST_F(RunningEvaluation, IsStatusNineWhenTheEngineDies) {
+  for (const pid_t engine : daemon_.children())
+    ::kill(engine, SIGKILL);
+  const auto outcome = evaluation_->finish();
+  EXPECT_EQ(outcome.status, 9) << outcome.err;
+  EXPECT_NE(outcome.err.find("WORKER_CRASHED"), std::string::npos) << outcome.err;
+}
+
+TEST_F(RunningEvaluation, IsStatusThreeWhenTheDaemonDies) {
+  daemon_.kill();
+  const auto outcome = evaluation_->finish();
+  EXPECT_EQ(outcome.status, 3) << outcome.err;
+  EXPECT_NE(outcome.err.find("DAEMON_LOST"), std::string::npos) << outcome.err;
+}
+
+TEST(EvalLimits, OneOverIsStatusEightAndNamed) {
+  const Daemon daemon = Daemon::start({"--limit", "maxNodes=3"});
+  ASSERT_TRUE(daemon.running()) << daemon.said();
+  const auto outcome = run({"eval", "-", "--socket", daemon.socket()}, kMean);
+  EXPECT_EQ(outcome.status, 8) << outcome.err;
+  EXPECT_NE(outcome.err.find("maxNodes"), std::string::npos) << outcome.err;
+}
+
+TEST(EvalVersions, ADaemonThatSpeaksAnotherVersionIsStatusFour) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path() + "/engine.sock";
+  const UniqueFd listener(AdoptFd{}, ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  // NOLINTNEXTLINE(*-reinterpret-cast): what bind() takes
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+
+  Command command({"eval", "-", "--socket", path});
+  command.write(kMean);
+  command.close_input();
+  const UniqueFd client(AdoptFd{}, ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  std::vector<std::byte> hello(1U << 16);
+  const ssize_t got = ::recv(client.get(), hello.data(), hello.size(), 0);
+  ASSERT_GT(got, 0);
+  const auto request = decode_header(std::span(hello).first(static_cast<std::size_t>(got)));
+  ASSERT_TRUE(request.ok());
+  FrameHeader header;
+  header.kind = FrameKind::Error;
+  header.id = request->id;
+  std::string refusal;
+  write_error(refusal, {ErrorCode::VersionMismatch, "this daemon speaks 7 to 9, not 1"});
+  std::vector<std::byte> frame;
+  encode_frame(header, refusal, {}, frame);
+  ASSERT_GT(::send(client.get(), frame.data(), frame.size(), MSG_NOSIGNAL), 0);
+  const auto outcome = command.finish();
+  EXPECT_EQ(outcome.status, 4) << outcome.err;
+  EXPECT_NE(outcome.err.find("speaks 7 to 9"), std::string::npos) << outcome.err;
 }
 
 TEST_F(Eval, ANamedSessionKeepsTheGraphForItsOtherClients) {

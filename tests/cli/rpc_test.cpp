@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <csignal>
 #include <cstddef>
 #include <map>
 #include <sstream>
@@ -261,6 +262,22 @@ TEST_F(Rpc, ALostDaemonRejectsWhatIsPendingAndIsStatusThree) {
   } while (line.find("DAEMON_LOST") == std::string::npos && !line.empty());
   EXPECT_NE(line.find("\"id\":2"), std::string::npos) << line;
   EXPECT_EQ(command.finish().status, 3);
+}
+
+TEST_F(Rpc, CtrlCIsStatus130) {
+  Command command({"rpc"}, environment());
+  command.write(load(1));
+  ASSERT_NE(command.read_line(), "");
+  command.signal(SIGINT);
+  EXPECT_EQ(command.finish().status, 130);
+}
+
+TEST_F(Rpc, TablesHaveRows) {
+  const json answer = only_answer(load(1, R"({"version":1,"nodes":[
+    {"id":"t","blockType":"tableInput","data":{"tableData":{"columns":["a","b"],"rows":[[1,2],[3,4]]}}}],
+    "edges":[]})"));
+  EXPECT_EQ(answer["result"]["values"]["t"],
+            json::parse(R"({"kind":"table","columns":["a","b"],"rows":[[1,2],[3,4]]})"));
 }
 
 class RpcAlone : public WithoutDaemon {};
