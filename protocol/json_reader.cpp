@@ -3,8 +3,6 @@
 #include "protocol/error.h"
 #include "protocol/limits.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -22,8 +20,8 @@ namespace chainsolved {
 
 namespace {
 
-// Index buffers are kept from text to text up to this text length; larger ones are given back.
-constexpr std::size_t kKeptCapacity = 64U << 10;
+// Buffers of unescaped strings are kept from text to text, but not an attacker's million.
+constexpr std::size_t kKeptStrings = 1024;
 // skip() and the tree builder recurse: no configured limit may exceed what the stack holds.
 constexpr std::uint64_t kDeepest = 512;
 constexpr std::size_t kExactDigits = 15;  // integers of so many digits are doubles exactly
@@ -62,22 +60,10 @@ void append_utf8(std::string& out, std::uint32_t code) {
   }
 }
 
-const char* first_stage_fault(simdjson::error_code code) noexcept {
-  switch (code) {
-    case simdjson::UTF8_ERROR:
-      return "the text is not valid UTF-8";
-    case simdjson::UNCLOSED_STRING:
-      return "a string does not end";
-    case simdjson::UNESCAPED_CHARS:
-      return "a string has a control character that is not escaped";
-    case simdjson::EMPTY:
-      return "the text is empty";
-    case simdjson::CAPACITY:
-    case simdjson::MEMALLOC:
-      return "the text is too large for this machine's memory";
-    default:
-      return "the text cannot be read";
-  }
+// What a token does to the nesting. '[' and '{' differ by one bit only, and so do their partners.
+int step_of(char c) noexcept {
+  const int bracket = c | 0x20;
+  return static_cast<int>(bracket == '{') - static_cast<int>(bracket == '}');
 }
 
 // Digits from `i`; how many there were.
@@ -117,50 +103,40 @@ double small_integer(std::string_view text) noexcept {
 
 }  // namespace
 
-struct JsonReader::Index {
-  std::unique_ptr<simdjson::internal::dom_parser_implementation> scanner;
-
-  bool reserve(std::size_t bytes) {
-    const bool fits = scanner && scanner->capacity() >= bytes;
-    const bool wasteful = scanner && scanner->capacity() > kKeptCapacity && bytes <= kKeptCapacity;
-    if (fits && !wasteful) return true;
-    scanner.reset();  // the old buffer goes before the new one is made
-    return simdjson::get_active_implementation()->create_dom_parser_implementation(
-               std::max(bytes, kKeptCapacity), 1, scanner) == simdjson::SUCCESS;
-  }
-};
-
-JsonReader::JsonReader() : owner_(std::make_unique<Index>()) {}
-JsonReader::~JsonReader() = default;
-JsonReader::JsonReader(JsonReader&&) noexcept = default;
-JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;
-
 bool JsonReader::start(std::string_view text, std::uint64_t max_nesting) {
-  text_ = text.data();
-  size_ = text.size();
-  index_ = nullptr;
-  count_ = 0;
-  at_ = 0;
+  text_ = text;
   depth_ = 0;
   max_depth_ = static_cast<std::uint32_t>(std::min(max_nesting, kDeepest));
   fault_ = nullptr;
-  used_ = 0;
-  if (text.empty()) return fail(first_stage_fault(simdjson::EMPTY));
-  if (text.size() >= std::numeric_limits<std::uint32_t>::max() || !owner_->reserve(text.size()))
-    return fail(first_stage_fault(simdjson::CAPACITY));
-  auto& scanner = *owner_->scanner;
-  // NOLINTNEXTLINE(*-reinterpret-cast): text seen as the bytes it is
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  const auto code = scanner.stage1(bytes, text.size(), simdjson::stage1_mode::regular);
-  if (code != simdjson::SUCCESS) return fail(first_stage_fault(code));
-  index_ = scanner.structural_indexes.get();
-  count_ = scanner.n_structural_indexes;
-  return true;
+  release_strings();
+  if (unescaped_.size() > kKeptStrings) unescaped_.clear();
+  if (text.size() < std::numeric_limits<std::uint32_t>::max()) return scan(0);
+  count_ = 0;
+  return fail("the text has more than four gigabytes");
+}
+
+bool JsonReader::scan(std::size_t from) {
+  const JsonIndex::Window window = index_.scan(text_, from);
+  window_ = text_.data() + from;
+  tokens_ = window.tokens;
+  count_ = window.count;
+  last_window_ = window.last;
+  at_ = 0;
+  return window.fault == nullptr || fail(window.fault);
+}
+
+// The next window begins with the last token of this one: some steps look back at it.
+bool JsonReader::next_window() {
+  if (last_window_ || failed()) return false;
+  if (!scan(offset_of(count_ - 1))) return false;
+  at_ = 1;
+  return at_ < count_;
 }
 
 bool JsonReader::fail(const char* why) noexcept {
   if (fault_ == nullptr) fault_ = why;
   count_ = std::min(count_, at_);  // nothing is here any more: every further step fails too
+  last_window_ = true;
   return false;
 }
 
@@ -169,33 +145,14 @@ Error JsonReader::error() const {
     return limit_error(find_limit("maxNesting")->name, max_depth_, "The JSON is nested too deeply");
   std::string message = "The text is not valid JSON: ";
   message += fault_;
-  if (index_ != nullptr) message += " (at byte " + std::to_string(index_[at_]) + ")";
+  if (tokens_ != nullptr) message += " (at byte " + std::to_string(offset_of(at_)) + ")";
   message += '.';
   return {ErrorCode::ParseError, std::move(message), {}};
 }
 
-JsonReader::Type JsonReader::peek() const noexcept {
-  switch (here()) {
-    case '{':
-      return Type::Object;
-    case '[':
-      return Type::Array;
-    case '"':
-      return Type::String;
-    case 't':
-      return Type::True;
-    case 'f':
-      return Type::False;
-    case 'n':
-      return Type::Null;
-    default:
-      return is_digit(here()) || here() == '-' ? Type::Number : Type::Other;
-  }
-}
-
 bool JsonReader::unescape(std::string_view escaped, std::string_view& out) {
-  if (used_ == unescaped_.size()) unescaped_.emplace_back();
-  std::string& text = unescaped_[used_];
+  if (used_ == unescaped_.size()) unescaped_.push_back(std::make_unique<std::string>());
+  std::string& text = *unescaped_[used_];
   text.clear();
   for (std::size_t i = 0; i < escaped.size();) {
     const std::size_t backslash = std::min(escaped.find('\\', i), escaped.size());
@@ -257,12 +214,12 @@ bool JsonReader::wire_number(double& out, bool& found) {
   }
 }
 
-bool JsonReader::boolean(bool& out) noexcept {
+bool JsonReader::boolean(bool& out) {
   out = here() == 't';
   return literal(out ? "true" : "false");
 }
 
-bool JsonReader::literal(std::string_view word) noexcept {
+bool JsonReader::literal(std::string_view word) {
   if (token() != word) return fail("a value was expected");
   ++at_;
   return true;
@@ -302,51 +259,64 @@ bool JsonReader::skip() {
   return fail("a value was expected");
 }
 
-bool JsonReader::skip_number() noexcept {
+bool JsonReader::skip_number() {
   bool whole = false;
   if (!is_number(token(), whole)) return fail("a number was expected");
   ++at_;
   return true;
 }
 
-bool JsonReader::raw(std::string_view& out) {
-  const Place from = place();
-  if (!skip()) return false;
-  out = text_since(from);
-  return true;
+JsonReader::Place JsonReader::place() {
+  here();  // the next token may be in the next window
+  if (tokens_ == nullptr) return {};
+  const auto at = static_cast<std::uint32_t>(offset_of(at_));
+  return {at, at_ == 0 ? at : static_cast<std::uint32_t>(offset_of(at_ - 1)), depth_};
 }
 
-std::string_view JsonReader::text_since(Place from) const noexcept {
-  const std::uint32_t begin = index_[from.token];
-  std::uint32_t end = index_[at_];
-  while (end > begin && is_space(text_[end - 1]))
+void JsonReader::go(Place place) {
+  if (failed()) return;
+  depth_ = place.depth;
+  const auto begin = static_cast<std::size_t>(window_ - text_.data());
+  if (place.before < begin || place.before >= begin + tokens_[count_]) scan(place.before);
+  if (failed()) return;
+  const auto offset = place.before - static_cast<std::uint32_t>(window_ - text_.data());
+  const auto* token = std::lower_bound(tokens_, tokens_ + count_, offset);
+  at_ = static_cast<std::uint32_t>(token - tokens_) + (place.at == place.before ? 0 : 1);
+}
+
+std::string_view JsonReader::text_since(Place from) {
+  here();
+  if (failed()) return {};
+  std::size_t end = offset_of(at_);
+  while (end > from.at && is_space(text_[end - 1]))
     --end;
-  return {text_ + begin, end - begin};
+  return text_.substr(from.at, end - from.at);
 }
 
-bool JsonReader::skip_unchecked(std::size_t* elements) noexcept {
+bool JsonReader::skip_unchecked(std::size_t* elements) {
   const char open = here();
   if (open != '{' && open != '[') return fail("an array or object was expected");
-  const std::uint32_t begin = at_;
-  std::uint32_t level = 0;
+  int level = 0;
   std::size_t commas = 0;
-  for (; at_ < count_; ++at_) {
-    const char c = text_[index_[at_]];
-    const auto bracket = static_cast<unsigned>(c | 0x20);  // '[' becomes '{', ']' becomes '}'
-    level += bracket == '{' ? 1U : 0U;
-    level -= bracket == '}' ? 1U : 0U;
-    commas += c == ',' && level == 1 ? 1U : 0U;
-    if (level == 0) break;
-  }
-  if (here() != (open == '{' ? '}' : ']')) return fail("an array or object does not end");
+  do {
+    for (; at_ < count_; ++at_) {
+      const char c = window_[tokens_[at_]];
+      level += step_of(c);
+      commas += static_cast<std::size_t>(c == ',') & static_cast<std::size_t>(level == 1);
+      if (level == 0) break;
+    }
+  } while (level != 0 && next_window());
+  if (level != 0 || here() != (open == '{' ? '}' : ']'))
+    return fail("an array or object does not end");
+  if (elements != nullptr) *elements = commas == 0 && first_in(open) ? 0 : commas + 1;
   ++at_;
-  if (elements != nullptr) *elements = at_ - begin == 2 ? 0 : commas + 1;
   return true;
 }
 
-bool JsonReader::finish() noexcept {
+bool JsonReader::finish() {
+  const bool more = here() != '\0' || at_ < count_;
   if (failed()) return false;
-  return at_ == count_ || fail("something follows after the end");
+  return !more || fail("something follows after the end");
 }
 
 bool parse_non_finite(std::string_view text, double& out) noexcept {

@@ -4,14 +4,14 @@
 #include "protocol/json_reader.h"
 #include "protocol/limits.h"
 
+#include <nlohmann/json.hpp>
+
 #include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 namespace chainsolved {
 

@@ -3,9 +3,9 @@
 #include "protocol/error.h"
 #include "protocol/limits.h"
 
-#include <string_view>
-
 #include <nlohmann/json_fwd.hpp>
+
+#include <string_view>
 
 namespace chainsolved {
 

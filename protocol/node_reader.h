@@ -27,8 +27,8 @@ class ItemReader {
   bool edge(EdgeText& out);
   /// A data object: fills `data`, `value`, `manual_values` and `overrides`.
   bool data(NodeText& out);
-  /// An id: a string, not empty, within maxIdBytes. `name` is its key, for the error.
-  bool id(const char* name, std::string_view& out);
+  /// An id: a string, not empty, within maxIdBytes. `key` is its member's, for the error.
+  bool id(const char* key, std::string_view& out);
 
   /// The fault in words: the reader's own, or INVALID_SNAPSHOT with "ARRAY[INDEX].MEMBER is ...".
   Error error(std::string_view array, std::size_t index) const;

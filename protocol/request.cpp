@@ -73,7 +73,7 @@ struct RequestReader::State {
   bool read_flag(std::string_view name, bool& flag);
   bool read_count(std::string_view name, double& number);
 
-  bool read_all_inputs(const MethodInfo* method, const Limits& limits);
+  bool read_all_inputs(const MethodInfo* of, const Limits& limits);
   bool read_list(const Limits& limits);
   bool read_input(InputChange& change, const Limits& limits);
   bool read_member(std::string_view key,
@@ -360,7 +360,7 @@ bool RequestReader::State::read_bulk_params(std::string_view name,
       continue;
     }
     const auto begin = reader.place();
-    if (bulk && bulk->begin.token == begin.token) {
+    if (bulk && bulk->begin.at == begin.at) {
       reader.go(bulk->end);
     } else if (!reader.skip()) {
       return false;
