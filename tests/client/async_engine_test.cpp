@@ -115,9 +115,9 @@ TEST(AsyncEngine, ACompletionHandlerMayStartTheNextOperation) {
       context.get_executor(), options_for(peer), {}, [&](Result<AsyncEngine> opened) {
         ASSERT_TRUE(opened.ok()) << opened.error().message;
         engine.emplace(std::move(opened).value());
-        engine->get_stats([&](Result<Stats> first) {
+        engine->get_stats([&](const Result<Stats>& first) {
           ASSERT_TRUE(first.ok());
-          engine->get_stats([&](Result<Stats> second) {
+          engine->get_stats([&](const Result<Stats>& second) {
             nodes = second.ok() ? second->node_count : 0;
             engine.reset();
           });
@@ -248,6 +248,7 @@ TEST(AsyncEngine, ReadsWhileItWaitsToWrite) {
   raw.method = "getStats";
   raw.params = R"({"filler":")" + std::string(100'000, 'x') + "\"}";
   std::vector<std::future<Result<RawMessage>>> answers;
+  answers.reserve(kRequests);
   for (int i = 0; i < kRequests; ++i) {
     RawRequest one;
     one.method = raw.method;
@@ -275,6 +276,7 @@ TEST(AsyncEngine, ManyThreadsMayStartOperations) {
   ASSERT_TRUE(engine.ok());
   std::atomic<std::uint64_t> evaluated = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < kEach; ++i)

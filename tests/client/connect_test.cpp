@@ -89,7 +89,7 @@ TEST(Connecting, AnOverlongPathIsRefusedWithItsLength) {
 
 /// A program that stands for a daemon that does not start.
 std::string script(const TemporaryDirectory& directory, const std::string& text) {
-  const std::string path = directory.path() + "/daemon";
+  std::string path = directory.path() + "/daemon";
   std::ofstream(path) << "#!/bin/sh\n" << text << "\n";
   EXPECT_EQ(::chmod(path.c_str(), 0700), 0);
   return path;

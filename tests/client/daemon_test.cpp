@@ -253,6 +253,23 @@ TEST_F(RealDaemon, DisposingReleasesTheSession) {
   EXPECT_TRUE(control->status().ok());
 }
 
+TEST_F(RealDaemon, ManySessionsOneAfterTheOtherLeaveNoDescriptorInTheClient) {
+  const auto use = [&] {
+    Engine engine = open(options());
+    const std::vector<double> values(50'000, 1.0);
+    auto handle = engine.put_dataset("d", values);
+    const auto loaded = engine.load_snapshot(R"({"version":1,"nodes":[
+        {"id":"v","blockType":"vectorInput","data":{"datasetRef":"d"}}],"edges":[]})");
+    ASSERT_TRUE(loaded.ok());
+    EXPECT_EQ(loaded->value("v").as_vector().size(), values.size());
+  };
+  use();
+  const std::size_t before = test::descriptor_count(::getpid());
+  for (int i = 0; i < 10; ++i)
+    use();
+  EXPECT_EQ(test::descriptor_count(::getpid()), before);
+}
+
 TEST_F(RealDaemon, TheControlConnectionListsAndClosesSessions) {
   Engine engine = open(options("to-close"));
   auto control = ControlConnection::open(options());
@@ -328,6 +345,7 @@ TEST_F(Spawning, OfManyClientsThatComeAtOnceOneStartsTheDaemon) {
   options_.spawn = Spawn::OnDemand;
   std::vector<std::optional<Result<Engine>>> engines(kClients);
   std::vector<std::thread> threads;
+  threads.reserve(kClients);
   for (auto& engine : engines)
     threads.emplace_back([&] { engine.emplace(Engine::create(options_)); });
   for (std::thread& thread : threads)

@@ -223,6 +223,27 @@ TEST(SessionCore, AnswersInAnyOrderReachTheirCallsAndASecondAnswerIsDropped) {
   EXPECT_EQ(core.core.pending(), 0U);
 }
 
+TEST(SessionCore, OfManyCallsAnsweredInAnyOrderEachGetsItsOwnAnswer) {
+  constexpr std::uint64_t kCalls = 1000;
+  constexpr std::uint64_t kStride = 377;  // prime to kCalls: every index once, out of order
+  Core core;
+  core.open();
+  std::vector<std::optional<Result<IncrementalResult>>> results(kCalls);
+  std::vector<RequestId> ids;
+  ids.reserve(kCalls);
+  for (auto& result : results)
+    ids.push_back(core.set_input(result));
+  EXPECT_EQ(core.send_all(), kCalls);
+  for (std::uint64_t i = 0; i < kCalls; ++i) {
+    const std::uint64_t at = i * kStride % kCalls;
+    core.answer(ids[at], R"({"evaluatedCount":)" + std::to_string(at) + "}");
+  }
+  for (std::uint64_t i = 0; i < kCalls; ++i) {
+    ASSERT_TRUE(results[i].has_value() && results[i]->ok());
+    EXPECT_EQ((*results[i])->evaluated_count, i);
+  }
+}
+
 TEST(SessionCore, AnErrorAnswerKeepsItsCodeMessageAppliedAndDetail) {
   Core core;
   core.open();

@@ -65,6 +65,17 @@ constexpr bool every_pair_has_its_row() {
 }
 static_assert(every_pair_has_its_row());
 
+constexpr bool closed_is_final_and_always_reached() {
+  for (const SessionTransition& row : kTransitions) {
+    if (row.from == Closed && (row.to != Closed || row.then != Do::None)) return false;
+    const bool ends = row.on == In::Ended || row.on == In::Disposed || row.on == In::SessionClosed;
+    if (ends && row.to != Closed) return false;
+    if (ends && row.from != Closed && row.then != Do::RejectAll) return false;
+  }
+  return true;
+}
+static_assert(closed_is_final_and_always_reached());
+
 }  // namespace
 
 const SessionTransition& transition(SessionState from, SessionInput on) noexcept {

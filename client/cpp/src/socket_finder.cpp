@@ -4,6 +4,7 @@
 #include "protocol/socket_path.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -43,7 +44,7 @@ std::string kind_of(mode_t mode) {
 
 std::string describe(const char* what, const struct stat& status) {
   char mode[8];
-  std::snprintf(mode, sizeof mode, "%04o", status.st_mode & 07777U);
+  static_cast<void>(std::snprintf(mode, sizeof mode, "%04o", status.st_mode & 07777U));
   return std::string(what) + " is " + kind_of(status.st_mode) + ", owner " +
          owner_name(status.st_uid) + ", mode " + mode;
 }
