@@ -77,6 +77,14 @@ class JsonReader {
   /// The text from `from` to here, without white space around it.
   std::string_view text_since(Place from);
 
+  /// Passes over a value, checking it, and gives its text.
+  bool raw(std::string_view& out) {
+    const Place begin = place();
+    if (!skip()) return false;
+    out = text_since(begin);
+    return true;
+  }
+
   /// Ends the life of unescaped strings given out so far: of views that may point into buffers.
   void release_strings() noexcept { used_ = 0; }
 

@@ -212,7 +212,7 @@ TEST_F(Frames, ASessionMethodBeforeOpenSessionSaysWhatToDo) {
   client.hello();
   const auto answer = client.call("getStats");
   ASSERT_TRUE(answer.is_error("NOT_ALLOWED")) << answer.json.dump();
-  EXPECT_NE(answer.json["error"]["message"].get<std::string>().find("openSession"),
+  EXPECT_NE(answer.json["error"]["message"].get<std::string>().find("open a session"),
             std::string::npos);
   EXPECT_TRUE(client.call("openSession").json.contains("result"));
 }

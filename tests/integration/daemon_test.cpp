@@ -74,17 +74,23 @@ TEST(Daemons, TenClientsOpenSessionsAtOnce) {
   threads.reserve(kClients);
   for (int i = 0; i < kClients; ++i) {
     threads.emplace_back([&, i] {
+      std::string& outcome = sessions[static_cast<std::size_t>(i)];
       auto engine = client::Engine::create(on(daemon));
-      if (!engine.ok() || !engine->load_snapshot(kOneNode).ok()) return;
-      const auto result = engine->set_input("x", "value", i);
-      if (result.ok() && result->scalar("x") == i)
-        sessions[static_cast<std::size_t>(i)] = engine->session().session_id;
+      if (!engine.ok()) {
+        outcome = "!open: " + engine.error().message;
+        return;
+      }
+      const auto loaded = engine->load_snapshot(kOneNode);
+      const auto result = engine->set_input("x", "value", i + 2);
+      outcome = loaded.ok() && result.ok() && result->scalar("x") == i + 2
+                    ? engine->session().session_id
+                    : "!wrong result";
     });
   }
   for (std::thread& thread : threads)
     thread.join();
   std::sort(sessions.begin(), sessions.end());
-  EXPECT_FALSE(sessions.front().empty()) << "a client got no session of its own";
+  EXPECT_FALSE(sessions.front().starts_with('!')) << sessions.front();
   EXPECT_EQ(std::unique(sessions.begin(), sessions.end()), sessions.end());
   EXPECT_EQ(daemon.stop(), "");
 }

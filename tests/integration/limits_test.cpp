@@ -1,13 +1,11 @@
 // Every limit, one over it: the error names it, nothing is half-applied, the connection goes on.
 #include "protocol/limits.h"
 
-#include "shm/segment.h"
 #include "tests/integration/raw_client.h"
 #include "tests/support/daemon_fixture.h"
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <map>
 #include <set>
 
@@ -103,28 +101,7 @@ TEST_P(OneOver, IsRefusedByNameAndTheConnectionGoesOn) {
   RawClient client(daemon.socket());
   client.open();
   const auto before = client.call("getSnapshot").json;
-  const bool large = over.params.size() > 100'000;
-  std::uint64_t id = 0;
-  if (large) {  // beside the frame, as a client must when it does not fit
-    const std::string json = R"({"method":")" + over.method + R"(","params":)" + over.params + "}";
-    auto builder = SegmentBuilder::create(json.size());
-    ASSERT_TRUE(builder.ok());
-    ASSERT_TRUE(builder->write(0, std::as_bytes(std::span(json))).ok());
-    auto sealed = std::move(*builder).seal();
-    ASSERT_TRUE(sealed.ok());
-    FrameHeader header;
-    header.id = id = 500;
-    header.segments = 1;
-    header.flags = kFlagJsonInSegment;
-    std::vector<std::byte> message;
-    encode_frame(header, "", {}, message);
-    header.json_bytes = static_cast<std::uint32_t>(json.size());
-    std::memcpy(message.data(), &header, sizeof header);
-    const BorrowedFd fd = sealed->fd();
-    ASSERT_TRUE(client.send_bytes(message, std::span(&fd, 1)));
-  } else {
-    id = client.request(over.method, over.params);
-  }
+  const auto id = client.request(over.method, over.params);
   const auto answer = client.answer(id);
   ASSERT_TRUE(answer.is_error(over.code)) << answer.json.dump();
   if (over.code == "LIMIT_EXCEEDED") {

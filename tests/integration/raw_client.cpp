@@ -17,6 +17,7 @@ namespace chainsolved::test {
 namespace {
 
 constexpr std::size_t kBufferSize = std::size_t{256} << 10;
+constexpr std::size_t kInlineJson = std::size_t{128} << 10;
 
 /// Waits until the socket can be read or written, or throws: a test never hangs.
 void wait_for(BorrowedFd socket, short events, std::chrono::milliseconds limit) {
@@ -24,6 +25,16 @@ void wait_for(BorrowedFd socket, short events, std::chrono::milliseconds limit) 
   const int ready = ::poll(&entry, 1, static_cast<int>(limit.count()));
   if (ready < 0) throw std::system_error(errno, std::system_category(), "poll");
   if (ready == 0) throw std::runtime_error("nothing came within the limit");
+}
+
+SealedSegment sealed_text(std::string_view text) {
+  auto builder = SegmentBuilder::create(text.size());
+  if (!builder.ok()) throw std::runtime_error(builder.error().message);
+  if (auto written = builder->write(0, std::as_bytes(std::span(text))); !written.ok())
+    throw std::runtime_error(written.error().message);
+  auto sealed = std::move(*builder).seal();
+  if (!sealed.ok()) throw std::runtime_error(sealed.error().message);
+  return std::move(sealed).value();
 }
 
 template <class T>
@@ -93,17 +104,27 @@ std::uint64_t RawClient::request(std::string_view method,
                                  BorrowedFd segment) {
   std::string json;
   JsonWriter(json).begin_object().member("method", method).key("params").raw(params).end_object();
+  std::vector<BorrowedFd> fds;
+  if (segment.get() >= 0) fds.push_back(segment);
   FrameHeader header;
   header.kind = FrameKind::Request;
   header.id = next_id_++;
   header.epoch = epoch_;
-  const bool with_segment = segment.get() >= 0;
-  header.segments = with_segment ? 1 : 0;
   std::vector<std::byte> message;
-  encode_frame(header, json, {}, message);
+  std::optional<SealedSegment> text;
+  if (json.size() > kInlineJson) {  // beside the frame, as a client must when it does not fit
+    text = sealed_text(json);
+    fds.push_back(text->fd());
+    header.flags = kFlagJsonInSegment;
+  }
+  header.segments = static_cast<std::uint8_t>(fds.size());
+  encode_frame(header, text ? std::string_view() : json, {}, message);
+  if (text) {
+    header.json_bytes = static_cast<std::uint32_t>(json.size());
+    std::memcpy(message.data(), &header, sizeof header);
+  }
   for (;;) {
-    const auto status = send_message(
-        socket(), message, with_segment ? std::span(&segment, 1) : std::span<BorrowedFd>{});
+    const auto status = send_message(socket(), message, fds);
     if (status == SocketStatus::Done) return header.id;
     if (status != SocketStatus::WouldBlock) throw std::runtime_error("the connection is gone");
     wait_for(socket(), POLLOUT, std::chrono::seconds(30));
