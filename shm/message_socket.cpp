@@ -120,7 +120,7 @@ SocketStatus send_message(BorrowedFd socket,
 Received receive_message(BorrowedFd socket, std::span<std::byte> buffer, FdList& fds) noexcept {
   fds.clear();
   iovec part{buffer.data(), buffer.size()};
-  ControlBuffer control;
+  ControlBuffer control{};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;

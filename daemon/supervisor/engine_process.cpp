@@ -160,7 +160,7 @@ void EngineProcess::on_process_ended() {
 }
 
 bool EngineProcess::read_channel() {
-  std::array<std::byte, kChannelBuffer> buffer;
+  std::array<std::byte, kChannelBuffer> buffer{};
   FdList fds;
   for (int i = 0; i < kMessagesAtOnce && channel_; ++i) {
     const Received received = receive_message(channel_->fd(), buffer, fds);

@@ -126,7 +126,8 @@ class ChildSide {
     }
     sigset_t none;
     sigemptyset(&none);
-    require(StartStage::Signals, ::sigprocmask(SIG_SETMASK, &none, nullptr));
+    if (const int error = ::pthread_sigmask(SIG_SETMASK, &none, nullptr); error != 0)
+      fail(StartStage::Signals, error);
   }
 
   const ChildPlan& plan_;
@@ -140,11 +141,11 @@ class BlockedSignals {
   BlockedSignals() noexcept {
     sigset_t all;
     sigfillset(&all);
-    ::sigprocmask(SIG_SETMASK, &all, &before_);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   BlockedSignals(const BlockedSignals&) = delete;
   BlockedSignals& operator=(const BlockedSignals&) = delete;
-  ~BlockedSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  ~BlockedSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
  private:
   sigset_t before_{};
