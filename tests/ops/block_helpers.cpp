@@ -17,9 +17,9 @@ namespace chainsolved::test {
 namespace {
 
 const ops::BlockData& no_data() {
-  static const nlohmann::json kObject = nlohmann::json::object();
-  static const ops::BlockData kData(kObject);
-  return kData;
+  static const nlohmann::json object = nlohmann::json::object();
+  static const ops::BlockData data(object);
+  return data;
 }
 
 }  // namespace

@@ -159,37 +159,40 @@ Inputs any_inputs(Random& random, const ops::BlockDef& row) {
   return inputs;
 }
 
-/// JSON has no NaN; the keys that the row reads, with members of any type.
+void write_any_member(JsonWriter& json, Random& random) {
+  switch (below(random, 6)) {
+    case 0:
+      json.null();
+      break;
+    case 1:
+      json.boolean(random() % 2 == 0);
+      break;
+    case 2:
+      json.string(any_text(random));
+      break;
+    case 3:
+      json.begin_array();
+      for (std::size_t i = below(random, 5); i > 0; --i) {
+        json.number(std::uniform_real_distribution<double>(-5, 5)(random));
+      }
+      json.end_array();
+      break;
+    case 4:
+      json.raw(R"({"columns": ["a", 1], "rows": [[1, 2], [3], "x"], "rho": 1, "E": "x"})");
+      break;
+    default:
+      json.number(static_cast<double>(below(random, 12)));
+  }
+}
+
+/// The keys that the row reads, with members of any type. (JSON has no NaN.)
 std::string any_data(Random& random, const ops::BlockDef& row) {
   std::string text;
   JsonWriter json(text);
   json.begin_object();
   for (const std::string_view key : row.data_keys) {
     json.key(key);
-    switch (below(random, 6)) {
-      case 0:
-        json.null();
-        break;
-      case 1:
-        json.boolean(random() % 2 == 0);
-        break;
-      case 2:
-        json.string(any_text(random));
-        break;
-      case 3: {
-        json.begin_array();
-        for (std::size_t i = below(random, 5); i > 0; --i) {
-          json.number(std::uniform_real_distribution<double>(-5, 5)(random));
-        }
-        json.end_array();
-        break;
-      }
-      case 4:
-        json.raw(R"({"columns": ["a", 1], "rows": [[1, 2], [3], "x"], "rho": 1, "E": "x"})");
-        break;
-      default:
-        json.number(static_cast<double>(below(random, 12)));
-    }
+    write_any_member(json, random);
   }
   json.end_object();
   return text;

@@ -35,8 +35,9 @@ TEST(Sort, AgreesWithComparingAtEverySize) {
   for (const std::size_t count : {0UL, 1UL, 2UL, 100UL, 2047UL, 2048UL, 50'000UL}) {
     auto numbers = random_bits(count, count);
     const Numbers result = sorted(numbers);
-    const auto nan = std::ranges::partition(numbers, [](double x) { return !std::isnan(x); });
-    std::sort(numbers.begin(), nan.begin());
+    std::sort(numbers.begin(), std::partition(numbers.begin(), numbers.end(), [](double x) {
+                return !std::isnan(x);
+              }));
     ASSERT_EQ(result.size(), numbers.size());
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       if (std::isnan(numbers[i])) {

@@ -208,7 +208,7 @@ std::string list_text(std::span<const double> numbers) {
 }
 
 std::string description_of(const Value& value) {
-  const std::string kind(name_of(value.kind()));
+  std::string kind(name_of(value.kind()));
   switch (value.kind()) {
     case ValueKind::Scalar:
       return kind + " " + json_number(value.as_scalar()).dump();

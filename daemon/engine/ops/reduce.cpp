@@ -27,7 +27,7 @@ template <class Merge>
 void for_each_chunk(std::span<const double> values, Call* call, ReduceKernel kernel, Merge merge) {
   for (std::size_t begin = 0; begin < values.size(); begin += kChunk) {
     const std::size_t count = std::min(kChunk, values.size() - begin);
-    LaneResult result;
+    LaneResult result{};
     kernel(values.data() + begin, count, result);
     merge(result);
     if (call != nullptr && !call->keep_going(count * sizeof(double))) return;
