@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,8 +23,9 @@ struct Known {
   const char* source;
 };
 
-void PrintTo(const Known& known, std::ostream* out) {
-  *out << known.block << " (" << known.source << ")";
+/// How a failure names the case.
+std::ostream& operator<<(std::ostream& out, const Known& known) {
+  return out << known.block << " (" << known.source << ")";
 }
 
 Inputs scalars(const std::vector<std::pair<const char*, double>>& numbers) {

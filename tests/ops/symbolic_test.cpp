@@ -156,9 +156,13 @@ TEST(Expansion, ThatWouldNotFitIsAnError) {
 }
 
 TEST(Derivative, ThatSharesItsPartsIsNotWrittenOutForEver) {
-  std::string nested = "x";
-  for (int i = 0; i < 90; ++i)
-    nested = "sin(" + nested + ")*" + "(x)";
+  constexpr int kLevels = 90;
+  std::string nested;
+  for (int i = 0; i < kLevels; ++i)
+    nested += "sin(";
+  nested += 'x';
+  for (int i = 0; i < kLevels; ++i)
+    nested += ")*(x)";
   const std::string derivative = text_of("sym.differentiate", nested);
   EXPECT_LE(derivative.size(), ops::symbolic::kMaxLatex);
 }

@@ -24,13 +24,13 @@ constexpr double kUpperLayerP = 5'474.89;  // Pa
 constexpr double kLapse = 0.0065;          // K/m
 constexpr double kUpperLapse = 0.001;      // K/m
 
-constexpr auto isa_temperature = [](double h) {
+double isa_temperature(double h) {
   if (h <= kTropopause) return kSeaLevelT - kLapse * h;
   if (h <= kUpperLayer) return kTropopauseT;
   return kTropopauseT + kUpperLapse * (h - kUpperLayer);
-};
+}
 
-constexpr auto isa_pressure = [](double h) {
+double isa_pressure(double h) {
   if (h <= kTropopause) {
     return 101'325 * std::pow(isa_temperature(h) / kSeaLevelT, kGravity / (kLapse * kGasAir));
   }
@@ -39,7 +39,7 @@ constexpr auto isa_pressure = [](double h) {
   }
   return kUpperLayerP *
          std::pow(isa_temperature(h) / kTropopauseT, -kGravity / (kUpperLapse * kGasAir));
-};
+}
 
 constexpr Port kISAT[] = {{"h", "h (m)", Takes::Scalar, "m"}};
 constexpr Port kMachFromV[] = {{"v", "v (m/s)", Takes::Scalar, "m/s"},
@@ -69,14 +69,14 @@ constexpr BlockDef kRows[] = {
                   "aero.ISA_T",
                   "ISA T(h)",
                   kISAT,
-                  formula(isa_temperature),
+                  formula<isa_temperature>(),
                   "288.15 - 0.0065 h to 11 km, 216.65 to 20 km, then + 0.001 per m",
                   "ISO 2533:1975")),
     pro(operation(Category::Aerospace,
                   "aero.ISA_P",
                   "ISA P(h)",
                   kISAT,
-                  formula(isa_pressure),
+                  formula<isa_pressure>(),
                   "hydrostatic pressure in the layers of ISA_T, from 101325 Pa",
                   "ISO 2533:1975")),
     pro(operation(

@@ -19,7 +19,7 @@ namespace {
 
 constexpr double kPi = std::numbers::pi;
 
-constexpr auto second_order_step = [](double gain, double wn, double zeta, double t) -> Outcome {
+Outcome second_order_step(double gain, double wn, double zeta, double t) {
   if (wn == 0) return Outcome::fail("wn is 0");
   const double wt = wn * t;
   if (std::abs(zeta - 1) < 1e-10) return gain * (1 - (1 + wt) * std::exp(-wt));
@@ -32,7 +32,7 @@ constexpr auto second_order_step = [](double gain, double wn, double zeta, doubl
   const double fast = zeta + root;
   const double slow = zeta - root;
   return gain * (1 - (fast * std::exp(-slow * wt) - slow * std::exp(-fast * wt)) / (fast - slow));
-};
+}
 
 Value root_mean_square(Call& call) {
   const Numbers& y = call.input(0).as_vector();
@@ -87,7 +87,7 @@ constexpr BlockDef kRows[] = {
                   "ctrl.step_2nd_order",
                   "Step 2nd Order",
                   kStep2ndOrder,
-                  formula(second_order_step),
+                  formula<second_order_step>(),
                   "unit step response of wn^2 / (s^2 + 2 zeta wn s + wn^2), times K",
                   "Ogata, Modern Control Engineering, ch. 5")),
     pro(operation(

@@ -15,12 +15,12 @@ namespace chainsolved::ops {
 
 namespace {
 
-constexpr auto mosfet_drain_current = [](double kp, double v_gs, double v_th, double v_ds) {
+double mosfet_drain_current(double kp, double v_gs, double v_th, double v_ds) {
   const double overdrive = v_gs - v_th;
   if (overdrive <= 0) return 0.0;
   if (v_ds >= overdrive) return 0.5 * kp * squared(overdrive);
   return kp * (overdrive * v_ds - 0.5 * squared(v_ds));
-};
+}
 
 Value dc_motor(Call& call) {
   const double v = call.scalar(0);
@@ -126,7 +126,7 @@ constexpr BlockDef kRows[] = {
                   "eng.elec.mosfet_id",
                   "MOSFET Drain Current",
                   kMosfetId,
-                  formula(mosfet_drain_current),
+                  formula<mosfet_drain_current>(),
                   "vov = Vgs - Vth: 0 when vov <= 0, kp vov^2 / 2 when Vds >= vov, else kp (vov "
                   "Vds - Vds^2 / 2)",
                   "Shichman and Hodges 1968")),

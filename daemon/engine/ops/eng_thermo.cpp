@@ -17,12 +17,12 @@ namespace {
 
 constexpr double kStefanBoltzmann = 5.670374419e-8;  // W/(m^2 K^4)
 
-constexpr auto lmtd_heat = [](double u, double area, double dt1, double dt2) -> Outcome {
+Outcome lmtd_heat(double u, double area, double dt1, double dt2) {
   if (dt1 <= 0 || dt2 <= 0) return Outcome::fail("both temperature differences must be positive");
   // The logarithmic mean of two equal numbers is that number.
   if (std::abs(dt1 - dt2) < 1e-10) return u * area * dt1;
   return u * area * (dt1 - dt2) / std::log(dt1 / dt2);
-};
+}
 
 Value ntu_exchanger(Call& call) {
   const double ntu = call.scalar(0);
@@ -178,7 +178,7 @@ constexpr BlockDef kRows[] = {
                   "eng.thermal.hx_lmtd",
                   "Heat Exchanger (LMTD)",
                   kHxLmtd,
-                  formula(lmtd_heat),
+                  formula<lmtd_heat>(),
                   "Q = U A (dT1 - dT2) / ln(dT1 / dT2)",
                   "Incropera, Fundamentals of Heat and Mass Transfer, ch. 11")),
     pro(operation(

@@ -131,8 +131,9 @@ Value bond_duration(Call& call) {
   if (std::isnan(n)) return Value::scalar(n);
   double price = 0;
   double weighted = 0;
-  for (double t = 1; t <= n; ++t) {
-    const double flow = t == n ? coupon + face : coupon;
+  const auto periods = static_cast<int>(n);
+  for (int t = 1; t <= periods; ++t) {
+    const double flow = t == periods ? coupon + face : coupon;
     const double present = flow / std::pow(1 + yield, t);
     price += present;
     weighted += t * present;
@@ -151,7 +152,8 @@ Value discounted_cash_flow(Call& call) {
   if (n > kMaxPeriods) return call.fail("n is over 100000 years");
   if (std::isnan(n)) return Value::scalar(n);
   double value = 0;
-  for (double i = 1; i <= n; ++i)
+  const auto years = static_cast<int>(n);
+  for (int i = 1; i <= years; ++i)
     value += flow / std::pow(1 + wacc, i);
   const double terminal = flow * (1 + growth) / (wacc - growth);
   return Value::scalar(value + terminal / std::pow(1 + wacc, n));

@@ -26,6 +26,17 @@ struct Parameters<Result (Class::*)(Numbers...) const> {
   static constexpr std::size_t kCount = sizeof...(Numbers);
 };
 
+template <class Result, class... Numbers>
+struct Parameters<Result (*)(Numbers...)> {
+  static_assert((std::same_as<Numbers, double> && ...), "a formula takes numbers");
+  static constexpr std::size_t kCount = sizeof...(Numbers);
+};
+
+template <auto F, std::size_t... I>
+Outcome apply_function(const double* in, std::index_sequence<I...>) {
+  return F(in[I]...);
+}
+
 template <class F, std::size_t... I>
 Outcome apply(const double* in, std::index_sequence<I...>) {
   return F{}(in[I]...);
@@ -39,6 +50,15 @@ constexpr Kernel formula(F) {
   return Kernel::of(static_cast<FormulaFn>([](const double* in) {
     using Count = std::make_index_sequence<detail::Parameters<decltype(&F::operator())>::kCount>;
     return detail::apply<F>(in, Count{});
+  }));
+}
+
+/// The same for a function that has a name: `formula<magic_formula>()`.
+template <auto F>
+constexpr Kernel formula() {
+  return Kernel::of(static_cast<FormulaFn>([](const double* in) {
+    using Count = std::make_index_sequence<detail::Parameters<decltype(F)>::kCount>;
+    return detail::apply_function<F>(in, Count{});
   }));
 }
 
@@ -67,6 +87,7 @@ constexpr double squared(double x) noexcept {
   return x * x;
 }
 
+// NOLINTNEXTLINE(readability-function-size): a row has that many columns
 constexpr BlockDef operation(Category category,
                              std::string_view id,
                              std::string_view label,

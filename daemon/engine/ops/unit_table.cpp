@@ -88,7 +88,7 @@ constexpr auto kUnits = std::to_array<NamedUnit>({
     unit("Å", kLength, 1e-10),
     unit("angstrom", kLength, 1e-10),
     unit("au", kLength, 149'597'870'700),
-    unit("ly", kLength, 9'460'730'472'580'800),
+    unit("ly", kLength, 9.4607304725808e15),
     // mass
     si("g", kMass, 1e-3),
     unit("kg", kMass, 1),

@@ -34,11 +34,10 @@ constexpr double unless_nan(double value, double other) noexcept {
   return other == other ? value : other;
 }
 
-constexpr auto magic_formula =
-    [](double slip, double load, double b, double c, double d, double e) {
-      const double bs = b * slip;
-      return d * load * std::sin(c * std::atan(bs - e * (bs - std::atan(bs))));
-    };
+double magic_formula(double slip, double load, double b, double c, double d, double e) {
+  const double bs = b * slip;
+  return d * load * std::sin(c * std::atan(bs - e * (bs - std::atan(bs))));
+}
 
 constexpr std::string_view kSweepKeys[] = {"slipMin", "slipMax", "points"};
 constexpr double kMaxPoints = 1e6;
@@ -145,14 +144,14 @@ constexpr BlockDef kRows[] = {
                   "veh.tire.lateralForce",
                   "Pacejka Lateral Fy",
                   kLateralForce,
-                  formula(magic_formula),
+                  formula<magic_formula>(),
                   "D Fz sin(C atan(B s - E (B s - atan(B s))))",
                   "Pacejka, Tire and Vehicle Dynamics, ch. 4")),
     pro(operation(Category::VehicleSim,
                   "veh.tire.longForce",
                   "Pacejka Longitudinal Fx",
                   kLongForce,
-                  formula(magic_formula),
+                  formula<magic_formula>(),
                   "D Fz sin(C atan(B s - E (B s - atan(B s))))",
                   "Pacejka, Tire and Vehicle Dynamics, ch. 4")),
     reads(kSweepKeys,
