@@ -19,9 +19,8 @@ ExitStatus exit_status_of(const Error& error) noexcept {
   }
   switch (info_of(error.code).blame) {
     case Blame::Limit:
+    case Blame::Peer:  // SLOW_CONSUMER: the queue that the daemon keeps for us was full
       return ExitStatus::Limit;
-    case Blame::Peer:
-      return ExitStatus::Limit;  // SLOW_CONSUMER: our own queue was full
     case Blame::Engine:
     case Blame::Daemon:
       return ExitStatus::EngineDied;

@@ -1,6 +1,5 @@
 #include "client/cli/line_reader.h"
 
-#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -10,17 +9,16 @@ namespace chainsolved::cli {
 
 bool LineReader::read_some() {
   drop_taken();
-  std::array<char, 1U << 16> chunk;
   ssize_t got = 0;
   do {
-    got = ::read(fd_.get(), chunk.data(), chunk.size());
+    got = ::read(fd_.get(), chunk_.data(), chunk_.size());
   } while (got < 0 && errno == EINTR);
   if (got < 0 && errno == EAGAIN) return true;
   if (got <= 0) {
     ended_ = true;
     return false;
   }
-  buffer_.append(chunk.data(), static_cast<std::size_t>(got));
+  buffer_.append(chunk_.data(), static_cast<std::size_t>(got));
   return true;
 }
 

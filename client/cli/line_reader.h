@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace chainsolved::cli {
 
@@ -29,6 +30,7 @@ class LineReader {
 
   BorrowedFd fd_;
   std::size_t longest_;
+  std::vector<char> chunk_ = std::vector<char>(std::size_t{1} << 16);
   std::string buffer_;
   std::size_t taken_ = 0;     // bytes of buffer_ that were given out
   std::size_t searched_ = 0;  // bytes of buffer_ without a line break

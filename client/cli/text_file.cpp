@@ -15,7 +15,7 @@ namespace {
 
 Result<std::string> read_all(BorrowedFd fd, const std::string& name) {
   std::string text;
-  std::array<char, 1U << 16> buffer;
+  std::array<char, 1U << 16> buffer{};
   for (;;) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got == 0) return text;
