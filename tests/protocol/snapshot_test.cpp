@@ -312,6 +312,7 @@ TEST(Snapshot, DamagedTextIsReadOrRefusedWithAReason) {
 }
 
 TEST(Snapshot, RealGraphsAreRead) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the test has one thread
   const char* given = std::getenv("CHAINSOLVED_SHARED");
   const std::filesystem::path shared =
       given != nullptr ? given : CHAINSOLVED_SOURCE_DIR "/../shared";
