@@ -33,7 +33,8 @@ bool is_request(const FrameHeader& header) noexcept {
 
 /// Why a message did not fit where a message fits.
 Error too_much(const FrameHeader& header, const Limits& limits) {
-  const std::size_t size = frame_size(header.json_bytes, header.data_bytes);
+  const std::size_t size =
+      frame_size(header.json_in_segment() ? 0 : header.json_bytes, header.data_bytes);
   if (size > limits.inline_limit)
     return limit_error("inlineLimit",
                        limits.inline_limit,
