@@ -45,8 +45,6 @@ Result<void> check_header(const FrameHeader& header) {
   if (header.zero != 0) return fault("The frame's last header field is not zero.");
   if (header.json_in_segment() && header.segments == 0)
     return fault("The frame's JSON should lie in a segment, but no descriptor is announced.");
-  if (header.json_in_segment() && header.json_bytes != 0)
-    return fault("The frame has JSON in it and says that it lies in a segment.");
   return {};
 }
 
@@ -67,7 +65,7 @@ Result<FrameHeader> decode_header(std::span<const std::byte> bytes, std::uint64_
 Result<FrameView> decode_frame(std::span<const std::byte> message) {
   auto header = decode_header(message);
   if (!header.ok()) return std::move(header).error();
-  const std::size_t json_bytes = header->json_bytes;
+  const std::size_t json_bytes = header->json_in_segment() ? 0 : header->json_bytes;
   const std::size_t data_bytes = header->data_bytes;
   const std::size_t expected = frame_size(json_bytes, data_bytes);
   if (message.size() != expected)

@@ -56,7 +56,8 @@ struct FrameView {
 Result<FrameHeader> decode_header(std::span<const std::byte> bytes,
                                   std::uint64_t* id_out = nullptr);
 
-/// A whole message. The lengths must add up exactly.
+/// A whole message. The lengths must add up exactly. Where the JSON lies in a segment, json_bytes
+/// is its length there, or 0 for all of the segment.
 Result<FrameView> decode_frame(std::span<const std::byte> message);
 
 /// The size that a frame with these parts has on the wire.

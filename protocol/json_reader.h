@@ -82,7 +82,7 @@ class JsonReader {
     const Place begin = place();
     if (!skip()) return false;
     out = text_since(begin);
-    return true;
+    return !failed();
   }
 
   /// Ends the life of unescaped strings given out so far: of views that may point into buffers.

@@ -2,6 +2,7 @@
 
 #include "protocol/snapshot.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -36,17 +37,19 @@ Result<void> IncomingRequest::open(std::span<const std::byte> message, const Lim
 }
 
 Result<void> IncomingRequest::open_json_segment(const Limits& limits) {
-  auto segment = SealedSegment::adopt(std::move(fds[fds.size() - 1]), 1);
+  auto segment =
+      SealedSegment::adopt(std::move(fds[fds.size() - 1]), std::max(header.json_bytes, 1U));
   if (!segment.ok()) return std::move(segment).error();
-  if (segment->size() > limits.max_json_bytes)
+  const std::uint64_t length = header.json_bytes != 0 ? header.json_bytes : segment->size();
+  if (length > limits.max_json_bytes)
     return limit_error("maxJsonBytes",
                        limits.max_json_bytes,
-                       "the request's JSON has " + std::to_string(segment->size()) + " bytes");
+                       "the request's JSON has " + std::to_string(length) + " bytes");
   auto mapping = segment->map();
   if (!mapping.ok()) return std::move(mapping).error();
   const auto bytes = (*mapping)->bytes();
   // NOLINTNEXTLINE(*-reinterpret-cast): bytes seen as the text they are
-  json_ = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  json_ = {reinterpret_cast<const char*>(bytes.data()), length};
   if (has_padding(bytes.size())) {
     json_mapping_ = std::move(*mapping);
     return {};

@@ -1,5 +1,6 @@
 #include "daemon/supervisor/configuration.h"
 
+#include "daemon/supervisor/start_report.h"
 #include "protocol/methods.h"
 
 #include <CLI/CLI.hpp>
@@ -82,7 +83,9 @@ std::variant<Configuration, int> read_command_line(int argc, char** argv) {
     for (const std::string& limit : limits)
       set_limit(configuration.limits, limit);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    const bool helped = app.exit(error) == 0;
+    if (!helped) StartReport(configuration.ready_fd).failed(error.what());
+    return helped ? 0 : 2;
   }
   if (!socket.empty()) configuration.socket = socket;
   if (configuration.engine.empty()) configuration.engine = engine_beside_this_program();

@@ -119,7 +119,7 @@ void flat_walk(benchmark::State& state) {
 void change_head(benchmark::State& state, const std::string& text) {
   Session session;
   session.load(text);
-  double head = 0;
+  double head = 1;  // what it is already
   for (auto _ : state)
     session.set("node-0", "value", head += 1);
   if (session.report.changed.size() != session.graph.node_count()) std::abort();
@@ -177,7 +177,7 @@ void change_ten_nodes(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
   Session session;
   session.load(many_chains_text(count));
-  double value = 0;
+  double value = 1;  // what it is already
   for (auto _ : state)
     session.set("node-0", "value", value += 1);
   if (session.report.evaluated_count != 10) std::abort();

@@ -233,7 +233,7 @@ class Editor {
                                                  "max",
                                                  "display",
                                                  "clamp",
-                                                 "eng.mechanics.F_ma"};
+                                                 "eng.mechanics.v_from_uat"};
     ModelNode made;
     made.type = kTypes[random_() % kTypes.size()];
     const Json data = make_data(made);

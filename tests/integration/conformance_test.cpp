@@ -36,7 +36,7 @@ TEST_P(ThroughRpc, EveryCasePasses) {
           " -- python3 " + tools + "/rpc_adapter.py " CHAINSOLVED_BINARY_DIR "/chainsolve 2>&1",
       status);
   EXPECT_EQ(status, 0) << text;
-  EXPECT_EQ(text.find("0 passed, 0 failed"), std::string::npos) << text;
+  EXPECT_EQ(text.find("\n0 passed"), std::string::npos) << text;
 }
 
 INSTANTIATE_TEST_SUITE_P(

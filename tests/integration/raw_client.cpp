@@ -3,6 +3,7 @@
 #include "protocol/json_writer.h"
 #include "shm/segment.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -178,6 +179,14 @@ std::optional<RawClient::Frame> RawClient::receive(std::chrono::milliseconds lim
 }
 
 RawClient::Frame RawClient::answer(std::uint64_t id) {
+  const auto came = std::find_if(passed.begin(), passed.end(), [&](const Frame& frame) {
+    return frame.header.id == id && frame.header.kind != FrameKind::Notification;
+  });
+  if (came != passed.end()) {
+    Frame frame = std::move(*came);
+    passed.erase(came);
+    return frame;
+  }
   for (;;) {
     auto frame = receive();
     if (!frame) throw std::runtime_error("the connection ended before the answer");

@@ -51,8 +51,8 @@ class RawClient {
 
   /// The next frame of any kind; nothing at the end of the connection. Throws after `limit`.
   std::optional<Frame> receive(std::chrono::milliseconds limit = std::chrono::seconds(30));
-  /// Reads until the answer to `id`; notifications and other answers that come first are kept in
-  /// `passed`.
+  /// The answer to `id`, which may have come already; notifications and other answers that come
+  /// before it are kept in `passed`.
   Frame answer(std::uint64_t id);
   /// request() and answer().
   Frame call(std::string_view method, std::string_view params = "{}");
