@@ -70,13 +70,24 @@ Command::Command(std::vector<std::string> arguments, std::vector<std::string> en
   ::posix_spawn_file_actions_adddup2(&actions, in.reader.get(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, out.writer.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, err.writer.get(), STDERR_FILENO);
+  // A program that ends before it has read all must not end the test with it; the program itself
+  // starts as from a shell.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t defaults;
+  ::sigemptyset(&defaults);
+  ::sigaddset(&defaults, SIGPIPE);
+  ::posix_spawnattr_setsigdefault(&attributes, &defaults);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   const int error = ::posix_spawn(&pid_,
                                   arguments[0].c_str(),
                                   &actions,
-                                  nullptr,
+                                  &attributes,
                                   pointers(arguments).data(),
                                   pointers(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
   if (error != 0) throw std::system_error(error, std::generic_category(), arguments[0]);
   in_ = std::move(in.writer);
   out_ = std::move(out.reader);

@@ -2,6 +2,7 @@
 #include "chainsolved/control.h"
 #include "chainsolved/engine.h"
 #include "tests/integration/raw_client.h"
+#include "tests/integration/settled.h"
 #include "tests/support/daemon_fixture.h"
 
 #include <gtest/gtest.h>
@@ -98,15 +99,8 @@ TEST(Daemons, TenClientsOpenSessionsAtOnce) {
 TEST(VanishingClient, LeavesNoDescriptorProcessOrSession) {
   auto daemon = Daemon::start();
   ASSERT_TRUE(daemon.running()) << daemon.said();
-  const auto settled = [&] {
-    auto control = client::ControlConnection::open(on(daemon));
-    if (!control.ok()) throw std::runtime_error(control.error().message);
-    for (;;) {
-      auto sessions = control->list_sessions();
-      if (!sessions.ok()) throw std::runtime_error(sessions.error().message);
-      if (sessions->empty() && daemon.children().size() == 1) return;
-    }
-  };
+  auto control = client::ControlConnection::open(on(daemon));
+  ASSERT_TRUE(control.ok()) << control.error().message;
   const auto vanish = [&] {
     RawClient in_evaluation(daemon.socket());
     in_evaluation.open();
@@ -120,12 +114,12 @@ TEST(VanishingClient, LeavesNoDescriptorProcessOrSession) {
     before_the_answer.request("openSession");
   };
   vanish();
-  settled();
+  EXPECT_TRUE(settles(daemon, *control, daemon.descriptor_count()));
   const std::size_t before = daemon.descriptor_count();
   for (int i = 0; i < 5; ++i)
     vanish();
-  settled();
-  EXPECT_EQ(daemon.descriptor_count(), before);
+  EXPECT_TRUE(settles(daemon, *control, before))
+      << daemon.descriptor_count() << " descriptors, not " << before;
   EXPECT_EQ(daemon.stop(), "");
 }
 

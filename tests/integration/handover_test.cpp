@@ -2,6 +2,7 @@
 // pass.
 #include "chainsolved/control.h"
 #include "chainsolved/engine.h"
+#include "tests/integration/settled.h"
 #include "tests/support/daemon_fixture.h"
 
 #include <gtest/gtest.h>
@@ -77,23 +78,15 @@ TEST(Handover, OpeningAndClosingSessionsLeavesNothingInTheSupervisor) {
     ASSERT_TRUE(engine->load_snapshot(kOneNode).ok());
     ASSERT_TRUE(engine->dispose().ok());
   };
-  const auto settled = [&] {
-    // listSessions is answered after the supervisor has seen the session's end.
-    auto control = client::ControlConnection::open(on(daemon));
-    ASSERT_TRUE(control.ok()) << control.error().message;
-    for (;;) {
-      auto sessions = control->list_sessions();
-      ASSERT_TRUE(sessions.ok()) << sessions.error().message;
-      if (sessions->empty() && daemon.children().size() == 1) break;
-    }
-  };
+  auto control = client::ControlConnection::open(on(daemon));
+  ASSERT_TRUE(control.ok()) << control.error().message;
   open_and_close();
-  settled();
+  EXPECT_TRUE(settles(daemon, *control, daemon.descriptor_count()));
   const std::size_t before = daemon.descriptor_count();
   for (int i = 0; i < 20; ++i)
     open_and_close();
-  settled();
-  EXPECT_EQ(daemon.descriptor_count(), before);
+  EXPECT_TRUE(settles(daemon, *control, before))
+      << daemon.descriptor_count() << " descriptors, not " << before;
   EXPECT_EQ(daemon.stop(), "");
 }
 

@@ -173,12 +173,10 @@ TEST(Adopt, UnsealedSegmentIsRefused) {
 }
 
 TEST(Adopt, EverySealIsNeeded) {
-  const std::pair<int, const char*> seals[] = {
-      {F_SEAL_SHRINK, "F_SEAL_SHRINK"},
-      {F_SEAL_GROW,   "F_SEAL_GROW"  },
-      {F_SEAL_WRITE,  "F_SEAL_WRITE" },
-      {F_SEAL_SEAL,   "F_SEAL_SEAL"  }
-  };
+  const std::pair<int, const char*> seals[] = {{F_SEAL_SHRINK, "F_SEAL_SHRINK"},
+                                               {F_SEAL_GROW, "F_SEAL_GROW"},
+                                               {F_SEAL_WRITE, "F_SEAL_WRITE"},
+                                               {F_SEAL_SEAL, "F_SEAL_SEAL"}};
   for (const auto& [seal, name] : seals)
     expect_refused(raw_memfd(4096, true, kAllSeals & ~seal), 8, ErrorCode::DatasetNotSealed, name);
 }

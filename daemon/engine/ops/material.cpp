@@ -8,13 +8,13 @@
 #include "protocol/numbers.h"
 #include "protocol/value.h"
 
+#include <nlohmann/json.hpp>
+
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace chainsolved::ops {
 
