@@ -212,7 +212,7 @@ int main(int argc, char** argv) {
                ? EXIT_SUCCESS
                : EXIT_FAILURE;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "chainsolved-demo: %s\n", error.what());
+    static_cast<void>(std::fprintf(stderr, "chainsolved-demo: %s\n", error.what()));
     return EXIT_FAILURE;
   }
 }
