@@ -128,7 +128,8 @@ TEST_F(Control, DescriptorsThatWereNotAnnouncedAreRefusedAndClosed) {
   ASSERT_TRUE(client.send_bytes(frame_of(json_elsewhere, ""), std::span(fds).first(1)));
   EXPECT_EQ(client.answer(908).error_code(), "LIMIT_EXCEEDED");
   expect_usable(client);
-  EXPECT_EQ(fake_.daemon().descriptor_count(), before);
+  // Fewer is right: the spare may have finished starting meanwhile, which closes a pipe.
+  EXPECT_LE(fake_.daemon().descriptor_count(), before);
 }
 
 TEST_F(Control, WhatHasNoReadableIdEndsTheConnectionAfterANotification) {
