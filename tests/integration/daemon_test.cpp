@@ -1,6 +1,7 @@
 // The daemon as a whole: its end, its start, many clients at once, clients that vanish.
 #include "chainsolved/control.h"
 #include "chainsolved/engine.h"
+#include "tests/integration/options_on.h"
 #include "tests/integration/raw_client.h"
 #include "tests/integration/settled.h"
 #include "tests/support/daemon_fixture.h"
@@ -16,13 +17,6 @@ namespace {
 
 constexpr const char* kOneNode =
     R"({"version":1,"nodes":[{"id":"x","blockType":"number","data":{"value":1}}],"edges":[]})";
-
-client::Options on(const Daemon& daemon) {
-  client::Options options;
-  options.socket = daemon.socket();
-  options.spawn = client::Spawn::Never;
-  return options;
-}
 
 TEST(DaemonKilled, EnginesDieWithItAndClientsSeeItAtOnce) {
   auto daemon = Daemon::start();
@@ -46,7 +40,7 @@ TEST(DaemonKilled, ACallThatIsUnderWayIsRejected) {
   handlers.on_progress = [&](const client::Progress&) {
     daemon.kill();
   };
-  auto engine = client::Engine::create(on(daemon), handlers);
+  auto engine = client::Engine::create(options_on(daemon), handlers);
   ASSERT_TRUE(engine.ok()) << engine.error().message;
   const auto result = engine->load_snapshot(slow_snapshot(20'000, 50'000));
   ASSERT_FALSE(result.ok());
@@ -76,7 +70,7 @@ TEST(Daemons, TenClientsOpenSessionsAtOnce) {
   for (int i = 0; i < kClients; ++i) {
     threads.emplace_back([&, i] {
       std::string& outcome = sessions[static_cast<std::size_t>(i)];
-      auto engine = client::Engine::create(on(daemon));
+      auto engine = client::Engine::create(options_on(daemon));
       if (!engine.ok()) {
         outcome = "!open: " + engine.error().message;
         return;
@@ -99,7 +93,7 @@ TEST(Daemons, TenClientsOpenSessionsAtOnce) {
 TEST(VanishingClient, LeavesNoDescriptorProcessOrSession) {
   auto daemon = Daemon::start();
   ASSERT_TRUE(daemon.running()) << daemon.said();
-  auto control = client::ControlConnection::open(on(daemon));
+  auto control = client::ControlConnection::open(options_on(daemon));
   ASSERT_TRUE(control.ok()) << control.error().message;
   const auto vanish = [&] {
     RawClient in_evaluation(daemon.socket());
@@ -126,12 +120,12 @@ TEST(VanishingClient, LeavesNoDescriptorProcessOrSession) {
 TEST(VanishingClient, LeavesNothingInASessionThatOthersUse) {
   auto daemon = Daemon::start();
   ASSERT_TRUE(daemon.running()) << daemon.said();
-  auto options = on(daemon);
+  auto options = options_on(daemon);
   options.session = "shared";
   auto stays = client::Engine::create(options);
   ASSERT_TRUE(stays.ok()) << stays.error().message;
   ASSERT_TRUE(stays->load_snapshot(kOneNode).ok());
-  auto control = client::ControlConnection::open(on(daemon));
+  auto control = client::ControlConnection::open(options_on(daemon));
   ASSERT_TRUE(control.ok());
   const auto pid = static_cast<pid_t>(control->list_sessions()->front().pid);
   const auto one_client_left = [&] {
@@ -162,7 +156,7 @@ TEST(Daemons, CloseSessionEndsItForItsClients) {
   ASSERT_TRUE(daemon.running()) << daemon.said();
   RawClient client(daemon.socket());
   client.open(R"({"name":"mine"})");
-  auto control = client::ControlConnection::open(on(daemon));
+  auto control = client::ControlConnection::open(options_on(daemon));
   ASSERT_TRUE(control.ok());
   ASSERT_TRUE(control->close_session("mine").ok());
   client.notification("sessionClosed");

@@ -2,6 +2,7 @@
 #include "chainsolved/control.h"
 #include "chainsolved/engine.h"
 #include "shm/segment.h"
+#include "tests/integration/options_on.h"
 #include "tests/integration/raw_client.h"
 #include "tests/support/daemon_fixture.h"
 
@@ -27,9 +28,7 @@ class Datasets : public ::testing::Test {
   void SetUp() override { ASSERT_TRUE(daemon_.running()) << daemon_.said(); }
 
   client::Engine engine(const std::string& session = "") {
-    client::Options options;
-    options.socket = daemon_.socket();
-    options.spawn = client::Spawn::Never;
+    client::Options options = options_on(daemon_);
     options.session = session;
     auto made = client::Engine::create(options);
     if (!made.ok()) throw std::runtime_error(made.error().message);
@@ -38,10 +37,7 @@ class Datasets : public ::testing::Test {
 
   /// The process that serves the only session.
   pid_t engine_pid() {
-    client::Options options;
-    options.socket = daemon_.socket();
-    options.spawn = client::Spawn::Never;
-    auto control = client::ControlConnection::open(options);
+    auto control = client::ControlConnection::open(options_on(daemon_));
     if (!control.ok()) throw std::runtime_error(control.error().message);
     const auto sessions = control->list_sessions();
     if (!sessions.ok() || sessions->size() != 1) throw std::runtime_error("not one session");

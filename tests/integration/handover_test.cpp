@@ -2,6 +2,7 @@
 // pass.
 #include "chainsolved/control.h"
 #include "chainsolved/engine.h"
+#include "tests/integration/options_on.h"
 #include "tests/integration/settled.h"
 #include "tests/support/daemon_fixture.h"
 
@@ -16,13 +17,6 @@ namespace {
 constexpr const char* kOneNode =
     R"({"version":1,"nodes":[{"id":"x","blockType":"number","data":{"value":1}}],"edges":[]})";
 
-client::Options on(const Daemon& daemon) {
-  client::Options options;
-  options.socket = daemon.socket();
-  options.spawn = client::Spawn::Never;
-  return options;
-}
-
 /// How often the process has gone to sleep: every wake-up of an event loop ends in one more.
 long voluntary_switches(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/status");
@@ -34,7 +28,7 @@ long voluntary_switches(pid_t pid) {
 TEST(Handover, TheSupervisorIsNotWokenByRequests) {
   auto daemon = Daemon::start();
   ASSERT_TRUE(daemon.running()) << daemon.said();
-  auto engine = client::Engine::create(on(daemon));
+  auto engine = client::Engine::create(options_on(daemon));
   ASSERT_TRUE(engine.ok()) << engine.error().message;
   ASSERT_TRUE(engine->load_snapshot(kOneNode).ok());
   // The spare that replaces this session's engine starts meanwhile; requests go on until the
@@ -55,9 +49,9 @@ TEST(Handover, TheSupervisorIsNotWokenByRequests) {
 TEST(Handover, EngineIsAnotherProcessThanTheDaemon) {
   auto daemon = Daemon::start();
   ASSERT_TRUE(daemon.running()) << daemon.said();
-  auto engine = client::Engine::create(on(daemon));
+  auto engine = client::Engine::create(options_on(daemon));
   ASSERT_TRUE(engine.ok()) << engine.error().message;
-  auto control = client::ControlConnection::open(on(daemon));
+  auto control = client::ControlConnection::open(options_on(daemon));
   ASSERT_TRUE(control.ok()) << control.error().message;
   auto sessions = control->list_sessions();
   ASSERT_TRUE(sessions.ok()) << sessions.error().message;
@@ -73,12 +67,12 @@ TEST(Handover, OpeningAndClosingSessionsLeavesNothingInTheSupervisor) {
   auto daemon = Daemon::start();
   ASSERT_TRUE(daemon.running()) << daemon.said();
   const auto open_and_close = [&] {
-    auto engine = client::Engine::create(on(daemon));
+    auto engine = client::Engine::create(options_on(daemon));
     ASSERT_TRUE(engine.ok()) << engine.error().message;
     ASSERT_TRUE(engine->load_snapshot(kOneNode).ok());
     ASSERT_TRUE(engine->dispose().ok());
   };
-  auto control = client::ControlConnection::open(on(daemon));
+  auto control = client::ControlConnection::open(options_on(daemon));
   ASSERT_TRUE(control.ok()) << control.error().message;
   open_and_close();
   EXPECT_TRUE(settles(daemon, *control, daemon.descriptor_count()));
