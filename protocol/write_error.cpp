@@ -12,28 +12,28 @@ namespace {
 
 constexpr std::int32_t kOwnCode = -32000;  // the family that data.code tells apart
 
-void write_applied(JsonWriter& json, Applied applied) {
+void write_applied(JsonWriter& out, Applied applied) {
   switch (applied) {
     case Applied::NotSaid:
       return;
     case Applied::No:
-      json.member("applied", false);
+      out.member("applied", false);
       return;
     case Applied::Yes:
-      json.member("applied", true);
+      out.member("applied", true);
       return;
     case Applied::Unknown:
-      json.member("applied", "unknown");
+      out.member("applied", "unknown");
       return;
   }
 }
 
-void write_data(JsonWriter& json, const Error& error, std::string_view code) {
-  json.key("data").begin_object();
-  if (!code.empty()) json.member("code", code);
-  write_applied(json, error.applied);
-  if (!error.detail.empty()) json.raw(error.detail);
-  json.end_object();
+void write_data(JsonWriter& out, const Error& error, std::string_view code) {
+  out.key("data").begin_object();
+  if (!code.empty()) out.member("code", code);
+  write_applied(out, error.applied);
+  if (!error.detail.empty()) out.raw(error.detail);
+  out.end_object();
 }
 
 }  // namespace

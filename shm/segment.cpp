@@ -1,5 +1,7 @@
 #include "shm/segment.h"
 
+#include "shm/memfd.h"
+
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -19,17 +21,6 @@ namespace chainsolved {
 namespace {
 
 constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
-
-// Linux 6.3 and newer warn about memfds that do not say whether they may be executed; older ones
-// answer EINVAL to the flag, and Debian 12's headers do not name it.
-constexpr unsigned kNoExecSeal = 0x0008U;
-
-int create_memfd(const char* name) noexcept {
-  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  const int fd = ::memfd_create(name, kFlags | kNoExecSeal);
-  if (fd >= 0 || errno != EINVAL) return fd;
-  return ::memfd_create(name, kFlags);
-}
 
 // Segments below this are made without asking how much memory there is.
 constexpr std::uint64_t kUnquestioned = 16ULL << 20;
@@ -138,7 +129,7 @@ Result<SegmentBuilder> SegmentBuilder::create(std::uint64_t size, const char* de
   // the out-of-memory killer, which ends whichever process it likes.
   if (size > kUnquestioned && size > available_memory()) return exhausted(size, ENOMEM);
   if (size > static_cast<std::uint64_t>(INT64_MAX)) return exhausted(size, EFBIG);
-  UniqueFd fd{AdoptFd{}, create_memfd(debug_name)};
+  UniqueFd fd = create_memfd(debug_name);
   if (!fd.valid()) return exhausted(size, errno);
   if (allocate(fd.get(), size) < 0) return exhausted(size, errno);
   return SegmentBuilder(std::move(fd), size);

@@ -1,5 +1,7 @@
 #include "shm/status_page.h"
 
+#include "shm/memfd.h"
+
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -20,8 +22,6 @@ namespace {
 constexpr std::uint32_t kLayoutVersion = 1;
 // The engine must not change the page's size under the supervisor, which would meet SIGBUS.
 constexpr int kFixedSize = F_SEAL_SHRINK | F_SEAL_GROW;
-// As in segment.cpp: Debian 12's headers do not name it, kernels before 6.3 refuse it.
-constexpr unsigned kNoExecSeal = 0x0008U;
 
 Error failed(const char* what) {
   return Error{ErrorCode::EngineStartFailed,
@@ -36,10 +36,7 @@ void* map_page(const UniqueFd& fd) noexcept {
 }  // namespace
 
 Result<SharedStatusPage> SharedStatusPage::create() {
-  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  UniqueFd fd{AdoptFd{}, ::memfd_create("chainsolve-status", kFlags | kNoExecSeal)};
-  if (!fd.valid() && errno == EINVAL)
-    fd = UniqueFd{AdoptFd{}, ::memfd_create("chainsolve-status", kFlags)};
+  UniqueFd fd = create_memfd("chainsolve-status");
   if (!fd.valid()) return failed("made");
   if (::fallocate(fd.get(), 0, 0, sizeof(StatusPage)) < 0) return failed("allocated");
   if (::fcntl(fd.get(), F_ADD_SEALS, kFixedSize | F_SEAL_SEAL) < 0) return failed("sealed");

@@ -114,4 +114,6 @@ class SharedStatusPage {
 /// CLOCK_MONOTONIC in nanoseconds, as the page's times are.
 std::uint64_t monotonic_ns() noexcept;
 
+inline constexpr std::uint64_t kNsPerMs = 1'000'000;
+
 }  // namespace chainsolved

@@ -2,6 +2,7 @@
 
 #include "daemon/engine/event_loop.h"
 #include "daemon/engine/in_flight_table.h"
+#include "daemon/engine/naming.h"
 #include "daemon/engine/outgoing_frame.h"
 #include "daemon/engine/status_writer.h"
 #include "protocol/error.h"
@@ -55,7 +56,7 @@ class ClientConnection final : public EventHandler {
  public:
   struct Identity {
     std::uint64_t id = 0;
-    bool names = false;  // wants ids, not slots
+    Naming naming = Naming::Slots;
     std::uint32_t epoch = 0;
   };
 
@@ -65,7 +66,7 @@ class ClientConnection final : public EventHandler {
   ~ClientConnection() override;
 
   std::uint64_t id() const noexcept { return identity_.id; }
-  bool names() const noexcept { return identity_.names; }
+  Naming naming() const noexcept { return identity_.naming; }
   BorrowedFd socket() const noexcept { return socket_.borrow(); }
 
   /// Sends now, or queues behind what waits. The entry is given back when the kernel has the

@@ -8,8 +8,6 @@ namespace chainsolved::engine {
 
 namespace {
 
-constexpr std::uint64_t kNsPerMs = 1'000'000;
-
 Error too_many_bytes(std::uint64_t bytes, std::uint64_t others, std::uint64_t max) {
   Error error = limit_error("maxDatasetBytes",
                             max,

@@ -3,6 +3,7 @@
 #include "daemon/engine/log.h"
 #include "protocol/frame.h"
 #include "protocol/snapshot.h"
+#include "shm/status_page.h"
 
 #include <algorithm>
 #include <string>
@@ -14,8 +15,6 @@ namespace {
 
 // How soon a client is tried again whose reply found too many descriptors in flight.
 constexpr int kRetryMs = 5;
-
-constexpr std::uint64_t kNsPerMs = 1'000'000;
 
 // How long a client that is shut down may take to read why.
 constexpr std::uint64_t kLingerNs = 1000 * kNsPerMs;
@@ -131,7 +130,8 @@ void Engine::on_attach(AttachMessage message, UniqueFd socket) {
       message.client,
       std::make_unique<ClientConnection>(
           std::move(socket),
-          ClientConnection::Identity{message.client, message.names, session_.epoch()},
+          ClientConnection::Identity{
+              message.client, message.names ? Naming::Names : Naming::Slots, session_.epoch()},
           context));
   status_.set_clients(clients_.size());
   // Answered first: should the engine die in between, the successor answers again, and a second
@@ -144,11 +144,7 @@ void Engine::answer_open(ClientConnection& client, const AttachMessage& attach) 
   aside_.start(session_.limits());
   JsonWriter& json = aside_.frame.json();
   json.begin_object().key("result").begin_object();
-  session_.write_opened(json,
-                        aside_.encoder,
-                        client.id(),
-                        attach.open->created,
-                        client.names() ? Naming::Names : Naming::Slots);
+  session_.write_opened(json, aside_.encoder, client.id(), attach.open->created, client.naming());
   json.end_object().end_object();
   const auto built =
       aside_.frame.finish(header_of(FrameKind::Response, attach.open->id), aside_.out);

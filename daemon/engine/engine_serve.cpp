@@ -3,6 +3,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/log.h"
 #include "protocol/frame.h"
+#include "shm/status_page.h"
 
 #include <exception>
 #include <new>
@@ -13,14 +14,8 @@ namespace chainsolved::engine {
 
 namespace {
 
-constexpr std::uint64_t kNsPerMs = 1'000'000;
-
 // WIRE.md: progress is told at most this often, and only of requests that take longer.
 constexpr std::uint64_t kProgressNs = 16 * kNsPerMs;
-
-Naming naming_of(const ClientConnection& client) noexcept {
-  return client.names() ? Naming::Names : Naming::Slots;
-}
 
 }  // namespace
 
@@ -38,6 +33,9 @@ void Engine::serve(ClientConnection& client, IncomingRequest& request) {
   status_.set_activity(EngineActivity::Busy);
   table_.set_phase(*request.entry, RequestPhase::Running, now);
   const auto served = attempt(request);
+  // An evaluation that ended because the supervisor is gone is not an answer: the entry stays in
+  // the table, and the client learns from its connection what happened.
+  if (channel_closed_) return running_.reset();
   status_.evaluation_ended();
   status_.set_activity(EngineActivity::Idle);
   table_.set_phase(*request.entry, RequestPhase::Sending, monotonic_ns());
@@ -131,7 +129,7 @@ Result<void> Engine::attempt_method(IncomingRequest& request,
       Service service{envelope,
                       reader_,
                       request,
-                      naming_of(client),
+                      client.naming(),
                       *this,
                       composer_.frame,
                       composer_.encoder,

@@ -2,21 +2,12 @@
 
 #include "daemon/engine/engine.h"
 #include "protocol/frame.h"
+#include "shm/status_page.h"
 
 #include <array>
 #include <utility>
 
 namespace chainsolved::engine {
-
-namespace {
-
-constexpr std::uint64_t kNsPerMs = 1'000'000;
-
-Naming naming_of(const ClientConnection& client) noexcept {
-  return client.names() ? Naming::Names : Naming::Slots;
-}
-
-}  // namespace
 
 void Engine::miss(ClientConnection& client) noexcept {
   ++dropped_;
@@ -29,7 +20,7 @@ void Engine::tell_others(const ClientConnection& teller, News news) {
   for (const Naming naming : {Naming::Slots, Naming::Names}) {
     bool composed = false;
     for (auto& [id, client] : clients_) {
-      if (client.get() == &teller || naming_of(*client) != naming) continue;
+      if (client.get() == &teller || client->naming() != naming) continue;
       // A client that has not taken what it was sent gets everything at once when it has.
       if (!client->drained() || client->needs_full) {
         miss(*client);
@@ -59,7 +50,7 @@ bool Engine::compose_changes(Composer& composer, News news, Naming naming) {
 
 void Engine::tell_full(ClientConnection& client) {
   client.needs_full = false;
-  if (compose_changes(aside_, News::Full, naming_of(client)))
+  if (compose_changes(aside_, News::Full, client.naming()))
     client.send(aside_.out, std::nullopt);
   else
     miss(client);

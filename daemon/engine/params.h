@@ -4,9 +4,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace chainsolved::engine {
+
+/// INVALID_PARAMS with what is wrong with them.
+inline Error invalid_params(std::string message) {
+  return {ErrorCode::InvalidParams, std::move(message)};
+}
 
 /// The params of a request that is not worth a reader of its own. The envelope was read without
 /// looking into them, so that they may still be no JSON: PARSE_ERROR.

@@ -2,6 +2,7 @@
 
 #include "daemon/engine/frame_builder.h"
 #include "daemon/engine/graph/graph.h"
+#include "daemon/engine/naming.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,9 +13,6 @@
 #include <vector>
 
 namespace chainsolved::engine {
-
-/// How a client wants to be told of nodes: by slot, or by id (`openSession {names: true}`).
-enum class Naming : std::uint8_t { Slots, Names };
 
 /// Ids of nodes that have been removed, for clients that know nodes by name only.
 using RemovedNames = std::unordered_map<graph::Slot, std::string>;

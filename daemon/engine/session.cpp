@@ -10,8 +10,6 @@ namespace chainsolved::engine {
 
 namespace {
 
-constexpr std::uint64_t kNsPerMs = 1'000'000;
-
 /// What malloc has given out. Sanitizers replace malloc and leave this at zero.
 std::uint64_t allocated_bytes() noexcept {
   const struct mallinfo2 info = ::mallinfo2();

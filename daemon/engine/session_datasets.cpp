@@ -18,14 +18,10 @@ using nlohmann::json;
 
 constexpr std::uint64_t kLargeDataset = 100'000'000;
 
-Error invalid(std::string message) {
-  return {ErrorCode::InvalidParams, std::move(message)};
-}
-
 Result<std::string> read_dataset_id(const json& params, const Limits& limits) {
   const auto id = params.find("datasetId");
   if (id == params.end() || !id->is_string() || id->get_ref<const std::string&>().empty())
-    return invalid("datasetId must be a string that is not empty");
+    return invalid_params("datasetId must be a string that is not empty");
   const auto& text = id->get_ref<const std::string&>();
   if (text.size() > limits.max_id_bytes)
     return limit_error("maxIdBytes",
@@ -38,17 +34,18 @@ Result<std::vector<std::string>> read_columns(const json& params, const Limits& 
   std::vector<std::string> names;
   const auto columns = params.find("columns");
   if (columns == params.end() || columns->is_null()) return names;
-  if (!columns->is_array()) return invalid("columns must be an array of names");
+  if (!columns->is_array()) return invalid_params("columns must be an array of names");
   if (columns->size() > limits.max_table_columns)
     return limit_error("maxTableColumns",
                        limits.max_table_columns,
                        "columns has " + std::to_string(columns->size()) + " names");
   std::unordered_set<std::string_view> seen;
   for (const json& name : *columns) {
-    if (!name.is_string()) return invalid("columns must be an array of names");
+    if (!name.is_string()) return invalid_params("columns must be an array of names");
     const auto& text = name.get_ref<const std::string&>();
     if (!seen.insert(text).second)
-      return invalid("columns has \"" + text + "\" twice; a table's columns need different names");
+      return invalid_params("columns has \"" + text +
+                            "\" twice; a table's columns need different names");
     names.push_back(text);
   }
   return names;
@@ -58,7 +55,8 @@ Result<std::vector<std::string>> read_columns(const json& params, const Limits& 
 Result<Numbers> read_cells(json& params, RequestColumns& columns) {
   const bool has_data = params.contains("data");
   if (has_data == params.contains("values"))
-    return invalid("registerDataset needs either data, a $segment or $column, or values, an array");
+    return invalid_params(
+        "registerDataset needs either data, a $segment or $column, or values, an array");
   json vector = json::object({{"kind", "vector"}});
   vector["value"] = std::move(params[has_data ? "data" : "values"]);
   auto value = read_value(vector, columns);
@@ -77,7 +75,7 @@ Result<std::uint64_t> read_rows(const json& params, std::size_t cells, std::size
                        " columns of equal length"};
     return cells / width;
   }
-  if (!rows->is_number_unsigned()) return invalid("rows must be a whole number, 0 or more");
+  if (!rows->is_number_unsigned()) return invalid_params("rows must be a whole number, 0 or more");
   const auto count = rows->get<std::uint64_t>();
   if (count > std::numeric_limits<std::uint64_t>::max() / width || count * width != cells)
     return Error{ErrorCode::DatasetSize,
@@ -90,7 +88,7 @@ Result<Lease> read_lease(const json& params) {
   const auto lease = params.find("lease");
   if (lease == params.end() || *lease == name_of(Lease::Connection)) return Lease::Connection;
   if (*lease == name_of(Lease::Session)) return Lease::Session;
-  return invalid("lease must be \"connection\" or \"session\"");
+  return invalid_params("lease must be \"connection\" or \"session\"");
 }
 
 /// Which segment the cells lie in, to be kept with them; null for cells that came inline.

@@ -17,10 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-Error invalid(std::string message) {
-  return {ErrorCode::InvalidParams, std::move(message)};
-}
-
 Error cancelled() {
   return {ErrorCode::Cancelled, "The evaluation was stopped; what it had not reached is dirty."};
 }
@@ -192,11 +188,11 @@ Result<void> Session::get_values(Service& service) {
         graph_, service.encoder.all_slots(graph_), "values", service.naming);
     return {};
   }
-  if (!ids->is_array()) return invalid("nodeIds must be an array of node ids");
+  if (!ids->is_array()) return invalid_params("nodeIds must be an array of node ids");
   std::vector<graph::Slot> slots;
   slots.reserve(ids->size());
   for (const json& id : *ids) {
-    if (!id.is_string()) return invalid("nodeIds must be an array of node ids");
+    if (!id.is_string()) return invalid_params("nodeIds must be an array of node ids");
     const auto slot = graph_.find(id.get_ref<const std::string&>());
     if (!slot)
       return Error{ErrorCode::UnknownNode, "there is no node \"" + id.get<std::string>() + "\""};
@@ -225,18 +221,18 @@ Result<void> Session::evaluate_block(Service& service) {
   if (!params.ok()) return params.error();
   const auto type = params->find("blockType");
   if (type == params->end() || !type->is_string())
-    return invalid("evaluateBlock needs blockType, a string");
+    return invalid_params("evaluateBlock needs blockType, a string");
   const json inputs = params->value("inputs", json::object());
-  if (!inputs.is_object()) return invalid("inputs must be an object of port: value");
+  if (!inputs.is_object()) return invalid_params("inputs must be an object of port: value");
   const json data = params->value("data", json::object());
-  if (!data.is_object()) return invalid("data must be an object");
+  if (!data.is_object()) return invalid_params("data must be an object");
 
   RequestColumns columns(service.request);
   std::vector<std::pair<std::string, Value>> values;
   values.reserve(inputs.size());
   for (const auto& [port, value] : inputs.items()) {
     auto read = read_value(value, columns);
-    if (!read.ok()) return invalid("inputs." + port + ": " + read.error().message);
+    if (!read.ok()) return invalid_params("inputs." + port + ": " + read.error().message);
     values.emplace_back(port, std::move(*read));
   }
   const std::string data_text = data.dump();

@@ -12,13 +12,13 @@ namespace {
 
 using nlohmann::json;
 
-GraphFile parsed(const std::string& text) {
+GraphFile parsed_graph(const std::string& text) {
   Result<GraphFile> graph = GraphFile::parse(text, "test.json");
   EXPECT_TRUE(graph.ok()) << graph.error().message;
   return std::move(graph).value();
 }
 
-std::string refused(const std::string& text) {
+std::string refused_graph(const std::string& text) {
   const Result<GraphFile> graph = GraphFile::parse(text, "test.json");
   return graph.ok() ? "was accepted" : graph.error().message;
 }
@@ -30,7 +30,7 @@ constexpr const char* kSnapshot = R"({"version": 1, "nodes": [
   "edges": [{"id": "e", "source": "a", "sourceHandle": "out", "target": "a.b", "targetHandle": "a"}]})";
 
 TEST(GraphFile, ASnapshotIsPassedOnByteForByte) {
-  const GraphFile graph = parsed(kSnapshot);
+  const GraphFile graph = parsed_graph(kSnapshot);
   EXPECT_EQ(graph.text(), kSnapshot);
   ASSERT_EQ(graph.nodes().size(), 3U);
   EXPECT_EQ(graph.nodes()[0].label, "Länge ℓ");
@@ -38,7 +38,7 @@ TEST(GraphFile, ASnapshotIsPassedOnByteForByte) {
 }
 
 TEST(GraphFile, ACanvasBecomesASnapshotWithoutWhatIsOnlyDrawn) {
-  const GraphFile graph = parsed(R"({"schemaVersion": 4, "nodes": [
+  const GraphFile graph = parsed_graph(R"({"schemaVersion": 4, "nodes": [
     {"id": "frame", "data": {"blockType": "__group__"}, "position": {"x": 0, "y": 0}},
     {"id": "note", "data": {"blockType": "__annotation__"}},
     {"id": "arrow", "data": {"blockType": "annotation_arrow"}},
@@ -55,7 +55,7 @@ TEST(GraphFile, ACanvasBecomesASnapshotWithoutWhatIsOnlyDrawn) {
 }
 
 TEST(GraphFile, TheLongestNodeIdWinsInASetting) {
-  const GraphFile graph = parsed(kSnapshot);
+  const GraphFile graph = parsed_graph(kSnapshot);
   const Result<InputSetting> whole = graph.setting("a.b=5");
   ASSERT_TRUE(whole.ok());
   EXPECT_EQ(whole->node, "a.b");
@@ -72,7 +72,7 @@ TEST(GraphFile, TheLongestNodeIdWinsInASetting) {
 }
 
 TEST(GraphFile, SettingsThatCannotBeReadSayWhy) {
-  const GraphFile graph = parsed(kSnapshot);
+  const GraphFile graph = parsed_graph(kSnapshot);
   EXPECT_EQ(graph.setting("a").error().message, "--set a: write NODE=VALUE or NODE.PORT=VALUE");
   EXPECT_EQ(graph.setting("a=1x").error().message,
             "--set a=1x: '1x' is not a number (nor NaN, Infinity or -Infinity)");
@@ -92,7 +92,7 @@ TEST(GraphFile, ValuesMayBeNonFinite) {
 }
 
 TEST(GraphFile, SettingsAreWrittenIntoTheNodesData) {
-  GraphFile graph = parsed(kSnapshot);
+  GraphFile graph = parsed_graph(kSnapshot);
   const std::vector<InputSetting> settings{{"a.b", "b", 7}, {"a", "value", 3}, {"a", "x", NAN}};
   ASSERT_TRUE(graph.apply(settings).ok());
   json expected = json::parse(kSnapshot);
@@ -103,25 +103,27 @@ TEST(GraphFile, SettingsAreWrittenIntoTheNodesData) {
 }
 
 TEST(GraphFile, BrokenJsonIsRefusedWithLineAndColumn) {
-  EXPECT_NE(refused("{\"version\": 1,\n \"nodes\": [}").find("(line 2, column 12)"),
+  EXPECT_NE(refused_graph("{\"version\": 1,\n \"nodes\": [}").find("(line 2, column 12)"),
             std::string::npos)
-      << refused("{\"version\": 1,\n \"nodes\": [}");
-  EXPECT_TRUE(refused("").starts_with("test.json: The text is not valid JSON"));
-  EXPECT_TRUE(refused("{\"version\": 1} x").starts_with("test.json: The text is not valid JSON"));
+      << refused_graph("{\"version\": 1,\n \"nodes\": [}");
+  EXPECT_TRUE(refused_graph("").starts_with("test.json: The text is not valid JSON"));
+  EXPECT_TRUE(
+      refused_graph("{\"version\": 1} x").starts_with("test.json: The text is not valid JSON"));
 }
 
 TEST(GraphFile, WhatIsNoGraphIsRefused) {
   for (const char* text : {"[]", "{}", "7", R"({"nodes": {}})"})
-    EXPECT_NE(refused(text).find("neither an EngineSnapshotV1"), std::string::npos) << text;
-  EXPECT_NE(refused(R"({"nodes": [{"id": "x", "blockType": "number"}]})")
+    EXPECT_NE(refused_graph(text).find("neither an EngineSnapshotV1"), std::string::npos) << text;
+  EXPECT_NE(refused_graph(R"({"nodes": [{"id": "x", "blockType": "number"}]})")
                 .find("node 'x' has no data.blockType"),
             std::string::npos);
-  EXPECT_EQ(refused(R"({"nodes": [7]})"), "test.json: nodes[0] has no \"id\"");
+  EXPECT_EQ(refused_graph(R"({"nodes": [7]})"), "test.json: nodes[0] has no \"id\"");
 }
 
 TEST(GraphFile, FaultsOfASnapshotAreLeftToTheEngine) {
-  EXPECT_EQ(refused(R"({"version": 1, "nodes": [7, {"id": 3}], "edges": null})"), "was accepted");
-  EXPECT_EQ(refused(R"({"version": 2})"), "was accepted");
+  EXPECT_EQ(refused_graph(R"({"version": 1, "nodes": [7, {"id": 3}], "edges": null})"),
+            "was accepted");
+  EXPECT_EQ(refused_graph(R"({"version": 2})"), "was accepted");
 }
 
 }  // namespace

@@ -84,8 +84,12 @@ TEST(SlowReader, IsShutDownWhenItsQueueIsFull) {
   // Each replaced dataset is told; what is told of datasets is never dropped.
   const auto attached = open_descriptors(engine.pid());
   const std::string long_id(1000, 'd');
-  for (int i = 0; i < 3'000; ++i)
+  // Until its queue is dropped: after that it is given a moment to read why, and no longer.
+  std::uint64_t queued = 0;
+  for (int i = 0; engine.page().queued_bytes.load() >= queued; ++i) {
+    queued = engine.page().queued_bytes.load();
     other.call("registerDataset", {{"datasetId", long_id}, {"values", {i}}});
+  }
   ASSERT_TRUE(sleeper.at_end());
   EXPECT_EQ(sleeper.seen.back().json["params"]["error"]["data"]["code"], "SLOW_CONSUMER");
   engine.await_detached(1);

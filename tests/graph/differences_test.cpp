@@ -14,10 +14,6 @@ using Json = nlohmann::json;
 using Ids = std::vector<std::string>;
 using Codes = std::vector<std::pair<std::string, std::string>>;
 
-Json number(std::string_view id, double value) {
-  return node(id, "number", {{"value", value}});
-}
-
 TEST(Difference1, TargetsOfARemovedNodeAreEvaluatedAgain) {
   GraphHarness h;
   h.load(snapshot({number("a", 2), number("b", 3), node("c", "add"), node("n", "negate")},

@@ -16,10 +16,6 @@ using Json = nlohmann::json;
 using Ids = std::vector<std::string>;
 using Codes = std::vector<std::pair<std::string, std::string>>;
 
-Json number(std::string_view id, double value) {
-  return node(id, "number", {{"value", value}});
-}
-
 /// n0 -> negate -> negate -> ...
 Json chain(std::size_t length) {
   Json nodes = Json::array({number("n0", 1)});

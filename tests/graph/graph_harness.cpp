@@ -114,6 +114,10 @@ Json node(std::string_view id, std::string_view type, const Json& data) {
   return {{"id", id}, {"blockType", type}, {"data", data}};
 }
 
+Json number(std::string_view id, double value) {
+  return node(id, "number", {{"value", value}});
+}
+
 Json edge(std::string_view id,
           std::string_view source,
           std::string_view target,

@@ -69,6 +69,7 @@ class GraphHarness {
 /// Snapshot parts, shortly.
 nlohmann::json node(std::string_view id, std::string_view type);
 nlohmann::json node(std::string_view id, std::string_view type, const nlohmann::json& data);
+nlohmann::json number(std::string_view id, double value);
 nlohmann::json edge(std::string_view id,
                     std::string_view source,
                     std::string_view target,

@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-Json number(std::string_view id, double value) {
+Json labelled_number(std::string_view id, double value) {
   return node(id, "number", {{"value", value}, {"label", "a \"name\" é"}});
 }
 
@@ -29,14 +29,15 @@ void expect_same(const GraphHarness& a, const GraphHarness& b) {
 
 TEST(Snapshot, LoadsBackToTheSameGraphAndSlots) {
   GraphHarness h;
-  h.load(snapshot({number("a", 1), number("b", 2), node("c", "add"), node("d", "display")},
-                  {edge("1", "a", "c", "a"),
-                   edge("2", "b", "c", "b"),
-                   edge("3", "c", "d", "value"),
-                   edge("4", "ghost", "d", "value"),
-                   edge("5", "a", "phantom", "x")}));
+  h.load(snapshot(
+      {labelled_number("a", 1), labelled_number("b", 2), node("c", "add"), node("d", "display")},
+      {edge("1", "a", "c", "a"),
+       edge("2", "b", "c", "b"),
+       edge("3", "c", "d", "value"),
+       edge("4", "ghost", "d", "value"),
+       edge("5", "a", "phantom", "x")}));
   h.patch(Json::array({remove_node("b"),
-                       add_node(number("e", 9)),
+                       add_node(labelled_number("e", 9)),
                        add_edge(edge("6", "e", "c", "b")),
                        add_edge(edge("1", "a", "c", "a"))}));
   GraphHarness again;
@@ -47,7 +48,7 @@ TEST(Snapshot, LoadsBackToTheSameGraphAndSlots) {
 
 TEST(Snapshot, KeepsTheLastEdgeOfAPortLast) {
   GraphHarness h;
-  h.load(snapshot({number("a", 1), number("b", 2), node("d", "display")},
+  h.load(snapshot({labelled_number("a", 1), labelled_number("b", 2), node("d", "display")},
                   {edge("1", "a", "d", "value"), edge("2", "b", "d", "value")}));
   h.patch(Json::array({add_edge(edge("1", "a", "d", "value"))}));
   ASSERT_EQ(h.scalar("d"), 1);
@@ -58,8 +59,9 @@ TEST(Snapshot, KeepsTheLastEdgeOfAPortLast) {
 
 TEST(Snapshot, HasTheInputsThatWereSet) {
   GraphHarness h;
-  h.load(snapshot({number("a", 1), number("inf", 1), node("c", "add"), node("k", "max")},
-                  {edge("1", "a", "c", "a"), edge("2", "inf", "k", "a")}));
+  h.load(snapshot(
+      {labelled_number("a", 1), labelled_number("inf", 1), node("c", "add"), node("k", "max")},
+      {edge("1", "a", "c", "a"), edge("2", "inf", "k", "a")}));
   h.set("a", "value", 0.1);
   h.set("c", "b", -3e-7);
   h.set("inf", "value", -std::numeric_limits<double>::infinity());
@@ -75,7 +77,7 @@ TEST(Snapshot, HasTheInputsThatWereSet) {
 
 TEST(Snapshot, NewDataReplacesTheInputsThatWereSet) {
   GraphHarness h;
-  h.load(snapshot({number("a", 1), node("c", "add")}, {edge("1", "a", "c", "a")}));
+  h.load(snapshot({labelled_number("a", 1), node("c", "add")}, {edge("1", "a", "c", "a")}));
   h.set("c", "b", 5);
   h.patch(Json::array({update("c", {{"manualValues", {{"b", 7}}}})}));
   EXPECT_EQ(h.scalar("c"), 8);

@@ -15,9 +15,6 @@
 namespace chainsolved::test {
 namespace {
 
-constexpr const char* kOneNode =
-    R"({"version":1,"nodes":[{"id":"x","blockType":"number","data":{"value":1}}],"edges":[]})";
-
 TEST(DaemonKilled, EnginesDieWithItAndClientsSeeItAtOnce) {
   auto daemon = Daemon::start();
   ASSERT_TRUE(daemon.running()) << daemon.said();

@@ -14,9 +14,6 @@
 namespace chainsolved::test {
 namespace {
 
-constexpr const char* kOneNode =
-    R"({"version":1,"nodes":[{"id":"x","blockType":"number","data":{"value":1}}],"edges":[]})";
-
 /// How often the process has gone to sleep: every wake-up of an event loop ends in one more.
 long voluntary_switches(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/status");

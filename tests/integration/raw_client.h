@@ -73,6 +73,10 @@ class RawClient {
   std::vector<std::byte> buffer_;
 };
 
+/// A snapshot of one number.
+inline constexpr const char* kOneNode =
+    R"({"version":1,"nodes":[{"id":"x","blockType":"number","data":{"value":1}}],"edges":[]})";
+
 /// A chain of `length` elementwise blocks over a vector of `width`: an evaluation that takes as
 /// long as a test needs. The head is the node "gain", a number; the last is "n<length - 1>".
 std::string slow_snapshot(std::size_t length, std::size_t width);

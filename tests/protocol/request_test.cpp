@@ -232,13 +232,13 @@ TEST_F(InputRequest, OneOverEachLimitIsRefused) {
 }
 
 TEST_F(InputRequest, DamagedTextIsReadOrRefusedWithAReason) {
-  constexpr std::string_view kGood =
+  constexpr std::string_view kInputs =
       R"({"method":"setInputs","params":{"inputs":[{"nodeId":"a","portId":"x","value":1.5e3},
           {"nodeId":"\u0062","portId":"y","value":"NaN"}],"options":{"trace":true,"maxTraceNodes":3}}})";
   test::Mutator mutate(31);
   int good = 0;
   for (int i = 0; i < test::tries(100'000); ++i) {
-    const auto inputs = read(mutate(std::string(kGood)));
+    const auto inputs = read(mutate(std::string(kInputs)));
     if (inputs.ok()) {
       ++good;
     } else {

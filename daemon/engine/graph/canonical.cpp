@@ -6,10 +6,10 @@
 namespace chainsolved::graph {
 
 NumberScan scan(const double* numbers, std::size_t count) noexcept {
-  constexpr std::size_t kChunk = 4096;
+  constexpr std::size_t kScanned = 4096;
   NumberScan found;
-  for (std::size_t from = 0; from < count; from += kChunk) {
-    const std::size_t to = std::min(count, from + kChunk);
+  for (std::size_t from = 0; from < count; from += kScanned) {
+    const std::size_t to = std::min(count, from + kScanned);
     // x - x is +0 of a finite number and NaN of any other. Branch-free, so that it vectorises.
     std::uint64_t odd = 0;
     std::uint64_t zero_signs = 0;
