@@ -15,6 +15,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace chainsolved {
 
@@ -70,6 +71,66 @@ void visit_members(Visitor& visit, Message& message) {
   visit("names", message.names);
   visit("pid", message.pid);
   visit.optional("open", message.open);
+  visit("error", message.error);
+  visit.list("answered", message.answered);
+  visit.list("unsent", message.unsent);
+}
+
+template <class Visitor, class Frame>
+requires std::same_as<std::remove_const_t<Frame>, UnsentFrame>
+void visit_members(Visitor& visit, Frame& frame) {
+  visit("kind", frame.kind);
+  visit("id", frame.id);
+  visit("epoch", frame.epoch);
+  visit("json", frame.json);
+}
+
+template <class Visitor, class Node>
+requires std::same_as<std::remove_const_t<Node>, BlamedNode>
+void visit_members(Visitor& visit, Node& node) {
+  visit("slot", node.slot);
+  visit("id", node.id);
+}
+
+template <class Visitor, class Message>
+requires std::same_as<std::remove_const_t<Message>, KeepMessage> ||
+    std::same_as<std::remove_const_t<Message>, ForgetMessage>
+void visit_members(Visitor& visit, Message& message) {
+  visit("n", message.n);
+}
+
+template <class Visitor, class Message>
+requires std::same_as<std::remove_const_t<Message>, ReplayMessage>
+void visit_members(Visitor& visit, Message& message) {
+  visit("snapshot", message.has_snapshot);
+  visit("committed", message.committed);
+  visit.list("suspects", message.suspects);
+  visit.list("quarantined", message.quarantined);
+}
+
+template <class Visitor, class Message>
+requires std::same_as<std::remove_const_t<Message>, GenerationMessage>
+void visit_members(Visitor& visit, Message& message) {
+  visit("n", message.n);
+  visit("snapshot", message.has_snapshot);
+  visit("snapshotBytes", message.snapshot_bytes);
+}
+
+template <class Visitor, class Message>
+requires std::same_as<std::remove_const_t<Message>, ReplayedMessage>
+void visit_members(Visitor& visit, Message& message) {
+  visit("hash", message.hash);
+  visit("records", message.records);
+  visit("evaluated", message.evaluated);
+  visit.list("suspects", message.suspects);
+  visit.list("lostDatasets", message.lost_datasets);
+}
+
+template <class Visitor, class Message>
+requires std::same_as<std::remove_const_t<Message>, RetriedMessage> ||
+    std::same_as<std::remove_const_t<Message>, QuarantineEndedMessage>
+void visit_members(Visitor& visit, Message& message) {
+  visit("slot", message.slot);
 }
 
 template <class Visitor, class Message>
@@ -109,7 +170,24 @@ class MemberWriter {
     if (part) object(name, *part);
   }
 
+  template <class Part>
+  void list(std::string_view name, const std::vector<Part>& parts) {
+    out_.key(name).begin_array();
+    for (const Part& part : parts)
+      element(part);
+    out_.end_array();
+  }
+
  private:
+  void element(std::uint64_t value) { out_.unsigned_integer(value); }
+  void element(const std::string& value) { out_.string(value); }
+  template <class Part>
+  void element(const Part& part) {
+    out_.begin_object();
+    visit_members(*this, part);
+    out_.end_object();
+  }
+
   JsonWriter& out_;
 };
 
@@ -156,6 +234,15 @@ class MemberReader {
     if (object_.contains(name)) object(name, part.emplace());
   }
 
+  template <class Part>
+  void list(std::string_view name, std::vector<Part>& parts) {
+    const json* member = find(name, "an array", &json::is_array);
+    if (member == nullptr) return;
+    parts.reserve(member->size());
+    for (const json& entry : *member)
+      element(name, entry, parts.emplace_back());
+  }
+
   const std::optional<Error>& error() const noexcept { return error_; }
 
  private:
@@ -170,6 +257,22 @@ class MemberReader {
     if (((*member).*fits)()) return &*member;
     refuse(name, "is not " + std::string(what));
     return nullptr;
+  }
+
+  void element(std::string_view name, const json& entry, std::uint64_t& value) {
+    if (!entry.is_number_unsigned()) return refuse(name, "has an entry that is not a count");
+    value = entry.get<std::uint64_t>();
+  }
+  void element(std::string_view name, const json& entry, std::string& value) {
+    if (!entry.is_string()) return refuse(name, "has an entry that is not a string");
+    value = entry.get<std::string>();
+  }
+  template <class Part>
+  void element(std::string_view name, const json& entry, Part& part) {
+    if (!entry.is_object()) return refuse(name, "has an entry that is not an object");
+    MemberReader inner(entry, place_ + "." + std::string(name));
+    visit_members(inner, part);
+    if (!error_) error_ = std::move(inner.error_);
   }
 
   void refuse(std::string_view name, const std::string& what) {
@@ -236,6 +339,27 @@ std::string to_json(const DetachedMessage& message) {
 std::string to_json(const ReadyMessage& message) {
   return write_message(message);
 }
+std::string to_json(const KeepMessage& message) {
+  return write_message(message);
+}
+std::string to_json(const ForgetMessage& message) {
+  return write_message(message);
+}
+std::string to_json(const ReplayMessage& message) {
+  return write_message(message);
+}
+std::string to_json(const GenerationMessage& message) {
+  return write_message(message);
+}
+std::string to_json(const ReplayedMessage& message) {
+  return write_message(message);
+}
+std::string to_json(const RetriedMessage& message) {
+  return write_message(message);
+}
+std::string to_json(const QuarantineEndedMessage& message) {
+  return write_message(message);
+}
 
 Result<std::string> channel_method(std::string_view json_text) {
   auto message = parse_message(json_text);
@@ -254,6 +378,27 @@ Result<AttachedMessage> read_attached(std::string_view json_text) {
 }
 Result<DetachedMessage> read_detached(std::string_view json_text) {
   return read_message<DetachedMessage>(json_text);
+}
+Result<KeepMessage> read_keep(std::string_view json_text) {
+  return read_message<KeepMessage>(json_text);
+}
+Result<ForgetMessage> read_forget(std::string_view json_text) {
+  return read_message<ForgetMessage>(json_text);
+}
+Result<ReplayMessage> read_replay(std::string_view json_text) {
+  return read_message<ReplayMessage>(json_text);
+}
+Result<GenerationMessage> read_generation(std::string_view json_text) {
+  return read_message<GenerationMessage>(json_text);
+}
+Result<ReplayedMessage> read_replayed(std::string_view json_text) {
+  return read_message<ReplayedMessage>(json_text);
+}
+Result<RetriedMessage> read_retried(std::string_view json_text) {
+  return read_message<RetriedMessage>(json_text);
+}
+Result<QuarantineEndedMessage> read_quarantine_ended(std::string_view json_text) {
+  return read_message<QuarantineEndedMessage>(json_text);
 }
 
 }  // namespace chainsolved

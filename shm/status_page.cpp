@@ -19,7 +19,7 @@ namespace chainsolved {
 
 namespace {
 
-constexpr std::uint32_t kLayoutVersion = 1;
+constexpr std::uint32_t kLayoutVersion = 2;
 // The engine must not change the page's size under the supervisor, which would meet SIGBUS.
 constexpr int kFixedSize = F_SEAL_SHRINK | F_SEAL_GROW;
 

@@ -16,22 +16,32 @@ namespace chainsolved {
 /// lock-free atomic with one writer, the engine; nobody waits on the page, and the supervisor
 /// trusts none of it with more than a decision about that one engine (DESIGN §3).
 ///
+// clang-format off
 ///   offset  size  field
 ///        0     4  magic ("CSP1")
-///        4     4  layout version (1)
+///        4     4  layout version (2)
 ///        8     4  state (EngineActivity)
-///       12     4  current node (slot + 1; 0: none)
-///       16     8  completed nodes and reported iterations since the engine began: the progress
-///       count 24     8  when that count last moved, CLOCK_MONOTONIC ns 32     8  nodes to evaluate
-///       in the running evaluation 40     8  nodes evaluated of them 48     4  datasets 52     4
-///       clients attached 56     8  bytes of datasets 64     8  bytes of heap in use 72     8 nodes
-///       in the graph 80     8  edges in the graph 88     8  requests answered 96     8  requests
-///       taken
+///       12     4  current node (slot + 1; 0: none): stored before each node, by whatever evaluates
+///       16     8  completed nodes and reported iterations since the engine began: the progress count
+///       24     8  when that count last moved, CLOCK_MONOTONIC ns
+///       32     8  nodes to evaluate in the running evaluation
+///       40     8  nodes evaluated of them
+///       48     4  datasets
+///       52     4  clients attached
+///       56     8  bytes of datasets
+///       64     8  bytes of heap in use
+///       72     8  nodes in the graph
+///       80     8  edges in the graph
+///       88     8  requests answered
+///       96     8  requests taken
 ///      104     8  reply bytes queued for clients that do not read
-///      112    16  reserved, zero
+///      112     4  named node (slot + 1; 0: none): whose name stands at 3200
+///      116     4  1: the current node is one of the session's own graph; 0: of a stateless evaluation
+///      120     8  reserved, zero
 ///      128  3072  in-flight table: 64 entries of 48 bytes
-///     3200   256  name of the node under evaluation: u32 length, UTF-8 (cut); torn reads are
-///     harmless 3456   640  reserved, zero
+///     3200   256  name of the named node: u32 length, UTF-8 (cut); torn reads are harmless
+///     3456   640  reserved, zero
+// clang-format on
 enum class EngineActivity : std::uint32_t { Starting = 0, Idle = 1, Busy = 2, Replaying = 3 };
 
 enum class RequestPhase : std::uint32_t { Empty = 0, Waiting = 1, Running = 2, Sending = 3 };
@@ -71,7 +81,9 @@ struct StatusPage {
   std::atomic<std::uint64_t> requests_answered;
   std::atomic<std::uint64_t> requests_taken;
   std::atomic<std::uint64_t> queued_bytes;
-  std::array<std::atomic<std::uint64_t>, 2> reserved;
+  std::atomic<std::uint32_t> named_node;
+  std::atomic<std::uint32_t> own_graph;
+  std::atomic<std::uint64_t> reserved;
   std::array<InFlightEntry, kInFlightEntries> in_flight;
   std::atomic<std::uint32_t> node_name_length;
   std::array<std::atomic<char>, 252> node_name;

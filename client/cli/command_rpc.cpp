@@ -70,7 +70,10 @@ class Output {
 /// Waits for standard input, standard output and the engine at once.
 class RpcLoop {
  public:
-  RpcLoop(client::Engine& engine, RpcSession& session) : engine_(engine), session_(session) {}
+  RpcLoop(client::Engine& engine, RpcSession& session)
+      : engine_(engine),
+        session_(session),
+        longest_line_(static_cast<std::size_t>(engine.daemon().limits.max_line_bytes)) {}
 
   ExitStatus run() {
     while (input_open_ || lines_waiting_ || session_.pending() > 0 || !output_.empty()) {
@@ -129,17 +132,16 @@ class RpcLoop {
       if (next == LineReader::Next::Line) {
         session_.on_line(line);
       } else {
-        session_.on_long_line(kLongestLine);
+        session_.on_long_line(longest_line_);
       }
       output_.take(session_.output());
     }
   }
 
-  static constexpr std::size_t kLongestLine = Limits{}.max_json_bytes;
-
   client::Engine& engine_;
   RpcSession& session_;
-  LineReader input_{BorrowedFd(STDIN_FILENO), kLongestLine};
+  std::size_t longest_line_;
+  LineReader input_{BorrowedFd(STDIN_FILENO), longest_line_};
   Output output_;
   bool input_open_ = true;
   bool lines_waiting_ = false;

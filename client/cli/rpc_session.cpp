@@ -29,7 +29,7 @@ void RpcSession::on_line(std::string_view line) {
 }
 
 void RpcSession::on_long_line(std::size_t limit) {
-  answer_error("null", limit_error("maxJsonBytes", limit, "The line is too long"));
+  answer_error("null", limit_error("maxLineBytes", limit, "The line is too long"));
 }
 
 void RpcSession::dispatch(RpcRequest request) {

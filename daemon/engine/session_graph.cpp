@@ -237,7 +237,7 @@ Result<void> Session::evaluate_block(Service& service) {
   }
   const std::string data_text = data.dump();
   const auto result = graph::evaluate_block(
-      type->get_ref<const std::string&>(), values, data_text, datasets_, service.monitor);
+      type->get_ref<const std::string&>(), values, data_text, limits(), datasets_, service.monitor);
   ++evaluations_;
   JsonWriter& out = service.frame.json();
   out.key("value");

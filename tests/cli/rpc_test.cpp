@@ -98,6 +98,24 @@ TEST_F(Rpc, ARequestWithoutAnIdIsDoneAndNotAnswered) {
   EXPECT_EQ(found.find("2")->second["result"]["values"]["y"]["value"], 49);
 }
 
+TEST_F(Rpc, ALineOverTheLimitIsAnsweredAndTheNextIsServed) {
+  const Daemon narrow = Daemon::start({"--limit", "maxLineBytes=100"});
+  ASSERT_TRUE(narrow.running()) << narrow.said();
+  const auto fits = [](std::size_t length) {
+    const std::string line = R"({"id":1,"method":"getStats","x":")";
+    return line + std::string(length - line.size() - 2, 'x') + "\"}\n";
+  };
+  const auto outcome =
+      test::run({"rpc"}, fits(101) + fits(100), {"CHAINSOLVED_SOCKET=" + narrow.socket()});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  const auto found = answers(outcome.out);
+  ASSERT_EQ(found.size(), 2U) << outcome.out;
+  const json refused = found.find("null")->second["error"]["data"];
+  EXPECT_EQ(refused["limit"], "maxLineBytes");
+  EXPECT_EQ(refused["max"], 100);
+  EXPECT_TRUE(found.find("1")->second.contains("result"));
+}
+
 TEST_F(Rpc, BadLinesAreAnsweredWithIdNullAndTheNextIsServed) {
   const auto outcome =
       run({"rpc"},

@@ -255,16 +255,44 @@ TEST(Inputs, StrictRefusesUnknownPortsButFormulaBlocksHaveFreeOnes) {
   EXPECT_THROW(h.set("a", "other", 1), std::runtime_error);
 }
 
+TEST(Evaluation, AListOverTheLimitIsAnErrorValue) {
+  Limits limits;
+  limits.max_vector_length = 4;
+  GraphHarness h(limits);
+  const auto list = [](const char* id, const char* text) {
+    return node(id, "vectorInput", {{"vectorData", Json::parse(text)}});
+  };
+  h.load(snapshot({list("a", "[1,2]"),
+                   list("b", "[3,4]"),
+                   list("c", "[5,6,7]"),
+                   list("d", "[1,2,3,4,5]"),
+                   node("fits", "vectorConcat"),
+                   node("over", "vectorConcat")},
+                  {edge("1", "a", "fits", "a"),
+                   edge("2", "b", "fits", "b"),
+                   edge("3", "a", "over", "a"),
+                   edge("4", "c", "over", "b")}));
+  EXPECT_EQ(h.value("fits").as_vector().size(), 4U);
+  EXPECT_EQ(h.value("over").error_message(),
+            "List Concat: the list would have 5 entries; maxVectorLength is 4");
+  EXPECT_TRUE(h.value("d").is(ValueKind::Error));
+  MapDatasets datasets;
+  CountingMonitor monitor;
+  const std::vector<std::pair<std::string, Value>> inputs{{"a", h.value("c")}, {"b", h.value("c")}};
+  EXPECT_TRUE(graph::evaluate_block("vectorConcat", inputs, "{}", limits, datasets, monitor)
+                  .value.is(ValueKind::Error));
+}
+
 TEST(BlockAlone, GivesValueAndDiagnostics) {
   MapDatasets datasets;
   CountingMonitor monitor;
   const std::vector<std::pair<std::string, Value>> inputs{{"a", Value::scalar(1)},
                                                           {"b", Value::scalar(0)}};
-  const auto result = graph::evaluate_block("divide", inputs, "{}", datasets, monitor);
+  const auto result = graph::evaluate_block("divide", inputs, "{}", Limits{}, datasets, monitor);
   EXPECT_TRUE(std::isinf(result.value.as_scalar()));
   ASSERT_EQ(result.diagnostics.size(), 1U);
   EXPECT_EQ(result.diagnostics[0].code, "NAN_ORIGIN");
-  const auto unknown = graph::evaluate_block("made.up", inputs, "{}", datasets, monitor);
+  const auto unknown = graph::evaluate_block("made.up", inputs, "{}", Limits{}, datasets, monitor);
   EXPECT_TRUE(unknown.value.is(ValueKind::Error));
   EXPECT_EQ(unknown.diagnostics.at(0).code, "UNKNOWN_BLOCK");
 }

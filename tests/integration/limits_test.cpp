@@ -214,10 +214,10 @@ TEST(Limits, EveryOneHasATest) {
     tested.insert(over.limit);
   const std::map<std::string, const char*> elsewhere{
       {"inlineLimit", "tests/protocol: a larger frame does not decode"},
-      {"maxLineBytes", "tests/cli: rpc"},
-      {"maxVectorLength", "tests/ops"},
-      {"maxResultBytes", "tests/engine"},
-      {"maxInFlight", "tests/engine"},
+      {"maxLineBytes", "tests/cli: Rpc.ALineOverTheLimitIsAnsweredAndTheNextIsServed"},
+      {"maxVectorLength", "tests/graph: Evaluation.AListOverTheLimitIsAnErrorValue"},
+      {"maxResultBytes", "tests/engine: Methods"},
+      {"maxInFlight", "tests/engine: InFlight.ASmallerLimitHoldsForAllClientsTogether"},
   };
   for (const LimitInfo& limit : kLimits)
     EXPECT_TRUE(tested.contains(std::string(limit.name)) ||

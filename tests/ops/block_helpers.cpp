@@ -34,7 +34,7 @@ graph::BlockResult run_block(std::string_view block_type,
                              std::string_view data_json,
                              const graph::Datasets& datasets) {
   Patient monitor;
-  return graph::evaluate_block(block_type, inputs, data_json, datasets, monitor);
+  return graph::evaluate_block(block_type, inputs, data_json, Limits{}, datasets, monitor);
 }
 
 Value scalar(double x) {

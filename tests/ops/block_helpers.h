@@ -50,6 +50,9 @@ class StoppableCall : public ops::Surroundings {
 
   const Value* find_dataset(std::string_view) override { return nullptr; }
   bool keep_going(std::size_t work_bytes) override;
+  std::size_t max_vector_length() const noexcept override {
+    return std::numeric_limits<std::size_t>::max();
+  }
   void diagnose(std::string_view, std::string) override {}
 
   ops::Call& call() noexcept { return call_; }

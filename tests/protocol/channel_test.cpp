@@ -109,5 +109,63 @@ TEST(Channel, DamagedMessagesAreReadOrRefused) {
   }
 }
 
+TEST(Channel, AnAttachOfARecreationCarriesWhatIsToBeSaidFirst) {
+  AttachMessage sent;
+  sent.client = 7;
+  sent.error = "WORKER_WATCHDOG";
+  sent.answered = {1, 18446744073709551615U};
+  sent.unsent = {{3, 9, 2, R"({"error":{"code":-32000}})"}, {4, 0, 3, "{}"}};
+  const auto read = read_attach(to_json(sent));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->error, sent.error);
+  EXPECT_EQ(read->answered, sent.answered);
+  ASSERT_EQ(read->unsent.size(), 2U);
+  EXPECT_EQ(read->unsent[0].kind, 3U);
+  EXPECT_EQ(read->unsent[0].id, 9U);
+  EXPECT_EQ(read->unsent[0].json, sent.unsent[0].json);
+  EXPECT_EQ(read->unsent[1].epoch, 3U);
+}
+
+TEST(Channel, ReplayAndItsAnswersComeBack) {
+  ReplayMessage replay;
+  replay.has_snapshot = true;
+  replay.committed = 0x0000'0003'0000'0040;
+  replay.suspects = {{4, "n4"}};
+  replay.quarantined = {{0, ""}, {9, "a \"b\""}};
+  const auto told = read_replay(to_json(replay));
+  ASSERT_TRUE(told.ok()) << told.error().message;
+  EXPECT_TRUE(told->has_snapshot);
+  EXPECT_EQ(told->committed, replay.committed);
+  ASSERT_EQ(told->suspects.size(), 1U);
+  EXPECT_EQ(told->suspects[0].slot, 4U);
+  ASSERT_EQ(told->quarantined.size(), 2U);
+  EXPECT_EQ(told->quarantined[1].id, "a \"b\"");
+
+  ReplayedMessage replayed;
+  replayed.hash = ~std::uint64_t{0};
+  replayed.lost_datasets = {"d1", "d2"};
+  const auto heard = read_replayed(to_json(replayed));
+  ASSERT_TRUE(heard.ok()) << heard.error().message;
+  EXPECT_EQ(heard->hash, replayed.hash);
+  EXPECT_EQ(heard->lost_datasets, replayed.lost_datasets);
+
+  const auto generation = read_generation(to_json(GenerationMessage{3, true, 77}));
+  ASSERT_TRUE(generation.ok());
+  EXPECT_EQ(generation->n, 3U);
+  EXPECT_TRUE(generation->has_snapshot);
+  EXPECT_EQ(generation->snapshot_bytes, 77U);
+  EXPECT_EQ(read_keep(to_json(KeepMessage{5}))->n, 5U);
+  EXPECT_EQ(read_forget(to_json(ForgetMessage{6}))->n, 6U);
+  EXPECT_EQ(read_retried(to_json(RetriedMessage{7}))->slot, 7U);
+  EXPECT_EQ(read_quarantine_ended(to_json(QuarantineEndedMessage{8}))->slot, 8U);
+}
+
+TEST(Channel, ListsWithAWrongEntryAreRefusedByName) {
+  const auto refused = read_replay(
+      R"({"method":"replay","params":{"snapshot":false,"committed":0,"suspects":[7],"quarantined":[]}})");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("replay.suspects"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace chainsolved

@@ -64,7 +64,7 @@ Result<void> decode_nothing(SessionCore& core, const Reply& reply) {
   return core.reader().nothing(reply);
 }
 
-Result<ResultReader::Hello> decode_hello(SessionCore& core, const Reply& reply) {
+Result<DaemonInfo> decode_hello(SessionCore& core, const Reply& reply) {
   return core.reader().hello(reply);
 }
 

@@ -31,7 +31,7 @@ Result<std::vector<DatasetInfo>> decode_datasets(SessionCore& core, const Reply&
 Result<std::uint64_t> decode_registered(SessionCore& core, const Reply& reply);
 Result<bool> decode_released(SessionCore& core, const Reply& reply);
 Result<void> decode_nothing(SessionCore& core, const Reply& reply);
-Result<ResultReader::Hello> decode_hello(SessionCore& core, const Reply& reply);
+Result<DaemonInfo> decode_hello(SessionCore& core, const Reply& reply);
 Result<SessionInfo> decode_session(SessionCore& core, const Reply& reply);
 Result<std::vector<SessionRow>> decode_sessions(SessionCore& core, const Reply& reply);
 Result<RawMessage> decode_raw(SessionCore& core, const Reply& reply);

@@ -164,13 +164,13 @@ awaitable<Result<T>> AsyncOpener::handshake(const std::shared_ptr<AsyncSession>&
 awaitable<Result<void>> AsyncOpener::introduce(const std::shared_ptr<AsyncSession>& session) {
   Request request;
   if (auto written = session->encoder.hello(request, options_); !written.ok()) co_return written;
-  auto hello = co_await handshake<ResultReader::Hello>(session, request, decode_hello);
+  auto hello = co_await handshake<DaemonInfo>(session, request, decode_hello);
   if (!hello.ok()) co_return std::move(hello).error();
-  session->encoder = RequestEncoder(hello->inline_limit);
-  session->set_frame_limit(hello->inline_limit);
-  hello->daemon.socket = std::move(session->daemon.socket);
-  hello->daemon.started = session->daemon.started;
-  session->daemon = std::move(hello->daemon);
+  session->encoder = RequestEncoder(hello->limits.inline_limit);
+  session->set_frame_limit(hello->limits.inline_limit);
+  hello->socket = std::move(session->daemon.socket);
+  hello->started = session->daemon.started;
+  session->daemon = std::move(*hello);
   request.clear();
   if (auto written = session->encoder.open_session(request, options_); !written.ok())
     co_return written;

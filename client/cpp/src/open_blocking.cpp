@@ -87,11 +87,11 @@ Result<Greeted> greet(const Options& options,
   request.opens_session = purpose == Purpose::Control;
   auto hello = driver->call_handshake(std::move(written), decode_hello, deadline);
   if (!hello.ok()) return std::move(hello).error();
-  driver->encoder = RequestEncoder(hello->inline_limit);
-  driver->transport().set_frame_limit(hello->inline_limit);
-  hello->daemon.socket = std::move(connected->path);
-  hello->daemon.started = connected->started;
-  return Greeted{std::move(driver), std::move(hello->daemon)};
+  driver->encoder = RequestEncoder(hello->limits.inline_limit);
+  driver->transport().set_frame_limit(hello->limits.inline_limit);
+  hello->socket = std::move(connected->path);
+  hello->started = connected->started;
+  return Greeted{std::move(driver), std::move(*hello)};
 }
 
 }  // namespace chainsolved::client

@@ -50,11 +50,7 @@ class ResultReader {
   Result<std::string> snapshot(const Reply& reply);
   Result<void> nothing(const Reply& reply);
 
-  struct Hello {
-    DaemonInfo daemon;
-    std::uint64_t inline_limit = Limits().inline_limit;
-  };
-  Result<Hello> hello(const Reply& reply);
+  Result<DaemonInfo> hello(const Reply& reply);
   Result<SessionInfo> session(const Reply& reply);
   Result<std::vector<SessionRow>> sessions(const Reply& reply);
 

@@ -96,22 +96,26 @@ Result<bool> ResultReader::released(const Reply& reply) {
   return found != read->second.end() && found->is_boolean() && found->get<bool>();
 }
 
-Result<ResultReader::Hello> ResultReader::hello(const Reply& reply) {
+Result<DaemonInfo> ResultReader::hello(const Reply& reply) {
   auto read = tree_of(*this, reply);
   if (!read.ok()) return std::move(read).error();
   auto& [text, tree] = *read;
-  Hello hello;
-  hello.daemon.protocol = number_of<std::uint32_t>(tree, "protocol");
-  hello.daemon.daemon_version = text_of(tree, "daemonVersion");
-  hello.daemon.engine_version = text_of(tree, "engineVersion");
-  hello.daemon.contract_version = number_of<std::uint32_t>(tree, "contractVersion");
-  hello.daemon.pid = number_of<std::int64_t>(tree, "pid");
+  DaemonInfo hello;
+  hello.protocol = number_of<std::uint32_t>(tree, "protocol");
+  hello.daemon_version = text_of(tree, "daemonVersion");
+  hello.engine_version = text_of(tree, "engineVersion");
+  hello.contract_version = number_of<std::uint32_t>(tree, "contractVersion");
+  hello.pid = number_of<std::int64_t>(tree, "pid");
   const auto limits = tree.find("limits");
   if (limits != tree.end() && limits->is_object()) {
-    const auto told = number_of<std::uint64_t>(*limits, "inlineLimit");
-    if (told >= sizeof(FrameHeader)) hello.inline_limit = told;
+    for (const LimitInfo& limit : kLimits)
+      if (const auto told = limits->find(limit.name);
+          told != limits->end() && told->is_number_unsigned())
+        hello.limits.*limit.member = told->get<std::uint64_t>();
+    if (hello.limits.inline_limit < sizeof(FrameHeader))
+      hello.limits.inline_limit = Limits().inline_limit;
   }
-  hello.daemon.json = std::move(text);
+  hello.json = std::move(text);
   return hello;
 }
 

@@ -16,8 +16,11 @@ namespace {
 
 class BlockSurroundings final : public ops::Surroundings {
  public:
-  BlockSurroundings(const Datasets& datasets, Monitor& monitor, BlockResult& result)
-      : datasets_(datasets), monitor_(monitor), result_(result) {}
+  BlockSurroundings(const Limits& limits,
+                    const Datasets& datasets,
+                    Monitor& monitor,
+                    BlockResult& result)
+      : limits_(limits), datasets_(datasets), monitor_(monitor), result_(result) {}
 
   const Value* find_dataset(std::string_view id) override {
     const Value* found = datasets_.find(id);
@@ -34,9 +37,13 @@ class BlockSurroundings final : public ops::Surroundings {
   void diagnose(std::string_view code, std::string message) override {
     result_.diagnostics.push_back(make_diagnostic({}, code, std::move(message)));
   }
+  std::size_t max_vector_length() const noexcept override {
+    return static_cast<std::size_t>(limits_.max_vector_length);
+  }
   const std::vector<Value>& datasets_used() const noexcept { return used_; }
 
  private:
+  const Limits& limits_;
   const Datasets& datasets_;
   Monitor& monitor_;
   BlockResult& result_;
@@ -85,6 +92,7 @@ void report_nonfinite(const ops::BlockDef& block,
 BlockResult evaluate_block(std::string_view block_type,
                            std::span<const std::pair<std::string, Value>> inputs,
                            std::string_view data_json,
+                           const Limits& limits,
                            const Datasets& datasets,
                            Monitor& monitor) {
   BlockResult result;
@@ -99,7 +107,7 @@ BlockResult evaluate_block(std::string_view block_type,
   const ops::BlockData data(object);
   const BlockInputs sorted = sort_inputs(*block, inputs);
   const BlockCode code = code_for(*block, data, !sorted.variadic.empty());
-  BlockSurroundings surroundings(datasets, monitor, result);
+  BlockSurroundings surroundings(limits, datasets, monitor, result);
   Value value;
   if (code.path == Path::Source) {
     value = Value::scalar(data.number_or("value", block->kernel.missing));

@@ -89,7 +89,11 @@ Value run_block(const ops::BlockDef& block,
                 const void* prepared,
                 ops::Surroundings& surroundings) {
   try {
-    return run_checked(block, code, inputs, data, prepared, surroundings);
+    Value value = run_checked(block, code, inputs, data, prepared, surroundings);
+    const std::size_t most = surroundings.max_vector_length();
+    if (value.is(ValueKind::Vector) && value.as_vector().size() > most)
+      return block_error(block, ops::too_long_message(value.as_vector().size(), most));
+    return value;
   } catch (const std::bad_alloc&) {
     return block_error(block, "not enough memory for the result");
   } catch (const std::exception& failure) {

@@ -40,6 +40,10 @@ Evaluation::Evaluation(Definition& definition,
       started_(Clock::now()),
       last_look_(started_) {}
 
+std::size_t Evaluation::max_vector_length() const noexcept {
+  return static_cast<std::size_t>(context_.limits.max_vector_length);
+}
+
 void Evaluation::run() {
   report_.clear();
   tell_news();

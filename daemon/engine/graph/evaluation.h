@@ -5,6 +5,7 @@
 #include "daemon/engine/graph/graph.h"
 #include "daemon/engine/graph/purify.h"
 #include "daemon/engine/ops/call.h"
+#include "protocol/limits.h"
 #include "protocol/request.h"
 #include "protocol/value.h"
 
@@ -33,6 +34,7 @@ class Evaluation final : public ops::Surroundings {
  public:
   struct Context {
     const EvaluateOptions& options;
+    const Limits& limits;
     Reporting reporting;
     const Datasets& datasets;
     Monitor& monitor;
@@ -47,6 +49,7 @@ class Evaluation final : public ops::Surroundings {
   // ops::Surroundings, asked by the running block
   const Value* find_dataset(std::string_view id) override;
   bool keep_going(std::size_t work_bytes) override;
+  std::size_t max_vector_length() const noexcept override;
   void diagnose(std::string_view code, std::string message) override;
 
  private:

@@ -221,8 +221,8 @@ void Graph::evaluate(const EvaluateOptions& options,
                      const Datasets& datasets,
                      Monitor& monitor,
                      Report& report) {
-  Evaluation(impl_->definition, {options, reporting, datasets, monitor}, impl_->memory, report)
-      .run();
+  const Evaluation::Context context{options, impl_->limits, reporting, datasets, monitor};
+  Evaluation(impl_->definition, context, impl_->memory, report).run();
 }
 
 bool Graph::dirty() const noexcept {

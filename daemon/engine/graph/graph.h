@@ -176,6 +176,7 @@ struct BlockResult {
 BlockResult evaluate_block(std::string_view block_type,
                            std::span<const std::pair<std::string, Value>> inputs,
                            std::string_view data_json,
+                           const Limits& limits,
                            const Datasets& datasets,
                            Monitor& monitor);
 

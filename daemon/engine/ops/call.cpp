@@ -102,6 +102,15 @@ double Call::scalar(std::size_t i) const noexcept {
   return value.is(ValueKind::Scalar) ? value.as_scalar() : std::numeric_limits<double>::quiet_NaN();
 }
 
+std::string too_long_message(std::size_t entries, std::size_t most) {
+  return "the list would have " + std::to_string(entries) + " entries; maxVectorLength is " +
+         std::to_string(most);
+}
+
+Value Call::too_long(std::size_t entries) const {
+  return fail(too_long_message(entries, surroundings_.max_vector_length()));
+}
+
 Value Call::fail(std::string_view reason) const {
   std::string message(block_.label);
   message += ": ";

@@ -55,9 +55,14 @@ class Surroundings {
   /// Called by long kernels with the work done since the last call, in bytes touched or their
   /// equivalent. False: stop at once and return anything; the result is thrown away.
   virtual bool keep_going(std::size_t work_bytes) = 0;
+  /// Entries that a list which a block makes may have.
+  virtual std::size_t max_vector_length() const noexcept = 0;
   /// Adds a diagnostic to the node, e.g. "ILL_CONDITIONED".
   virtual void diagnose(std::string_view code, std::string message) = 0;
 };
+
+/// What an error value says of a list that is over the limit.
+std::string too_long_message(std::size_t entries, std::size_t most);
 
 /// One evaluation of one General block.
 class Call {
@@ -104,12 +109,18 @@ class Call {
 
   const Value* find_dataset(std::string_view id) { return surroundings_.find_dataset(id); }
   bool keep_going(std::size_t work_bytes) { return surroundings_.keep_going(work_bytes); }
+  /// Blocks whose result is longer than their inputs ask before they make it.
+  bool fits(std::size_t entries) const noexcept {
+    return entries <= surroundings_.max_vector_length();
+  }
   void diagnose(std::string_view code, std::string message) {
     surroundings_.diagnose(code, std::move(message));
   }
 
   /// An error value that names the block: "LABEL: reason".
   Value fail(std::string_view reason) const;
+  /// The error value of a list of `entries` that does not fit.
+  Value too_long(std::size_t entries) const;
 
  private:
   const BlockDef& block_;

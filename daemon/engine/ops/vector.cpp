@@ -99,6 +99,7 @@ Value vector_concat(Call& call) {
     if (!part->is(ValueKind::Vector)) return call.fail("needs a list on every port");
     size += part->as_vector().size();
   }
+  if (!call.fits(size)) return call.too_long(size);
   NumberBuffer result(size);
   double* end = result.data();
   for (const Value* part : parts) {

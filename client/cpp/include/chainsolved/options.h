@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/error.h"
+#include "protocol/limits.h"
 
 #include <chrono>
 #include <cstdint>
@@ -54,6 +55,7 @@ struct DaemonInfo {
   std::string engine_version;
   std::uint32_t contract_version = 0;
   std::int64_t pid = 0;
+  Limits limits;     // the daemon's; a session may have asked for smaller ones
   std::string json;  // the whole answer
 };
 
