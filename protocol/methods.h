@@ -50,6 +50,7 @@ enum class Turn : std::uint8_t { Ordered, Immediate, WhenIdle };
     Ordered,                                                                                      \
     "{}",                                                                                         \
     "{uptimeMs, counters, sessions, limits, versions}")                                           \
+  X(RestartSession, "restartSession", Supervisor, Reads, Ordered, "{session}", "{epoch}")         \
   X(CloseSession, "closeSession", Supervisor, Reads, Ordered, "{session}", "{}")                  \
   X(Evaluate, "evaluate", Engine, Reads, Ordered, "{snapshot, options?}", "EvalResult")           \
   X(LoadSnapshot, "loadSnapshot", Engine, Changes, Ordered, "{snapshot, options?}", "EvalResult") \

@@ -125,6 +125,7 @@ Result<void> Session::serve(Service& service) {
     case Method::OpenSession:
     case Method::ListSessions:
     case Method::Status:
+    case Method::RestartSession:
     case Method::CloseSession:
       return Error{ErrorCode::NotAllowed,
                    "\"" + std::string(service.envelope.method_name) +
