@@ -20,6 +20,7 @@ constexpr std::array kGroups = {
     Group{"incremental", chainsolved::bench::measure_incremental},
     Group{"snapshots", chainsolved::bench::measure_snapshots},
     Group{"datasets", chainsolved::bench::measure_datasets},
+    Group{"recreation", chainsolved::bench::measure_recreation},
 };
 
 }  // namespace
@@ -28,10 +29,10 @@ int main(int argc, char** argv) {
   CLI::App app("Measures chainsolved beside its floors. Ratios count; times are for orientation.");
   std::string filter;
   std::string json;
-  app.add_option(
-      "--filter",
-      filter,
-      "only groups whose name contains this: round-trip, incremental, snapshots, datasets");
+  app.add_option("--filter",
+                 filter,
+                 "only groups whose name contains this: round-trip, incremental, snapshots, "
+                 "datasets, recreation");
   app.add_option("--json", json, "also write the rows to this file");
   CLI11_PARSE(app, argc, argv);
 

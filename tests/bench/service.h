@@ -24,5 +24,6 @@ void measure_round_trip(Report& report);
 void measure_incremental(Report& report);
 void measure_snapshots(Report& report);
 void measure_datasets(Report& report);
+void measure_recreation(Report& report);
 
 }  // namespace chainsolved::bench
