@@ -5,8 +5,10 @@
 #include "protocol/limits.h"
 #include "protocol/node_reader.h"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +42,7 @@ class SnapshotDecoder {
   Result<void> check_array(const char* name,
                            const std::optional<Member>& found,
                            const char* limit_name) const;
+  Result<void> tell_next_slot();
   Result<void> read_nodes();
   Result<void> read_edges();
 
@@ -48,6 +51,7 @@ class SnapshotDecoder {
   JsonReader reader_;
   ItemReader items_;
   std::optional<JsonReader::Place> version_;
+  std::optional<JsonReader::Place> next_slot_;
   std::optional<Member> nodes_;
   std::optional<Member> edges_;
 };
@@ -63,6 +67,7 @@ Result<void> SnapshotDecoder::decode(std::string_view text) {
   if (auto checked = check_array("nodes", nodes_, "maxNodes"); !checked.ok()) return checked;
   if (auto checked = check_array("edges", edges_, "maxEdges"); !checked.ok()) return checked;
   sink_.on_counts(nodes_->count, edges_->count);
+  if (auto told = tell_next_slot(); !told.ok()) return told;
   if (auto read = read_nodes(); !read.ok()) return read;
   return read_edges();
 }
@@ -77,6 +82,7 @@ bool SnapshotDecoder::find_members() {
       good = find_array(edges_);
     } else {
       if (key == "version") version_ = reader_.place();
+      if (key == "nextSlot") next_slot_ = reader_.place();
       good = reader_.skip();
     }
     if (!good) return false;
@@ -118,6 +124,19 @@ Result<void> SnapshotDecoder::check_array(const char* name,
   if (found->count <= limits_.*limit.member) return {};
   return limit_error(
       limit.name, limits_.*limit.member, std::string("The snapshot has too many ") + name);
+}
+
+Result<void> SnapshotDecoder::tell_next_slot() {
+  if (!next_slot_) return {};
+  reader_.go(*next_slot_);
+  double slot = 0;
+  const bool number = reader_.peek() == JsonReader::Type::Number;
+  if (number) reader_.number(slot);
+  if (!number || slot < 0 || slot > std::numeric_limits<std::uint32_t>::max() ||
+      slot != std::floor(slot))
+    return invalid_snapshot("nextSlot", "is not a slot");
+  sink_.on_next_slot(static_cast<std::uint64_t>(slot));
+  return {};
 }
 
 Result<void> SnapshotDecoder::read_nodes() {

@@ -48,6 +48,9 @@ class SnapshotSink {
 
   /// Told once before the first node; for reserving. 0 when not known.
   virtual void on_counts(std::size_t nodes, std::size_t edges) = 0;
+  /// `nextSlot` of a snapshot that an engine wrote: slots below it have been given out. Before the
+  /// first node; not told when it is absent.
+  virtual void on_next_slot(std::uint64_t /*slot*/) {}
   virtual Result<void> on_node(const NodeText& node) = 0;
   virtual Result<void> on_edge(const EdgeText& edge) = 0;
 };

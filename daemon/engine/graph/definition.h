@@ -10,6 +10,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -51,7 +53,10 @@ class Definition {
   /// A node that is there already is replaced. Slots are positions unless the node says its own.
   void stage_node(const NodeText& node);
   void stage_edge(const EdgeText& text);
-  /// False when two nodes of the snapshot claim the same slot, or one claims `slot_bound` or more.
+  /// No node that is added later gets a smaller slot.
+  void stage_next_slot(std::size_t slot) { next_slot_ = slot; }
+  /// False when two nodes of the snapshot claim the same slot, or one (or the next that is added)
+  /// would have more than `slot_bound`.
   bool finish_load(std::size_t slot_bound);
   /// Whether a node that was loaded said its own slot.
   bool slots_given() const noexcept { return slots_given_; }
@@ -72,6 +77,20 @@ class Definition {
   /// Brings cycles up to date; to be called after a batch of edits, before evaluating.
   void settle();
 
+  // --- what an engine died at; slots without a node are passed over ---
+  /// Takes the value of these nodes and of all that depends on them; they are not evaluated until
+  /// their turn comes. No edits may come between.
+  void withhold(std::span<const Slot> slots);
+  /// The first suspect in the order of evaluation: it alone is evaluated next.
+  std::optional<Slot> try_next();
+  /// What depends on no suspect any more is evaluated next.
+  void withhold_dependants();
+  /// The node's value is an error until its data, block or incoming edges are edited.
+  void quarantine(Slot slot);
+  void end_every_quarantine();
+  /// Quarantines that have ended since the last call.
+  std::vector<Slot> take_quarantine_ended() { return std::exchange(quarantine_ended_, {}); }
+
   // --- reading and evaluating ---
   NodeTable& nodes() noexcept { return nodes_; }
   const NodeTable& nodes() const noexcept { return nodes_; }
@@ -82,6 +101,9 @@ class Definition {
   PendingNews& news() noexcept { return news_; }
 
   Index find_node(std::string_view id) const { return nodes_.find(id); }
+  Index node_of(Slot slot) const noexcept {
+    return slot < nodes_.index_of_slot.size() ? nodes_.index_of_slot[slot] : kNoIndex;
+  }
   EdgeIndex find_edge(std::string_view id) const { return edges_.find(id, hash_id(id)); }
   bool blocked(Index node) const noexcept {
     return (nodes_.hot[node].flags & node_flag::kBlocked) != 0;
@@ -138,6 +160,10 @@ class Definition {
   void block(Index node);
   void unblock(Index node);
 
+  // definition_suspects.cpp
+  void forget_suspect(Index node);
+  void end_quarantine(Index node);
+
   // definition_load.cpp
   bool assign_slots(std::size_t slot_bound);
   void sort_nodes();
@@ -150,10 +176,14 @@ class Definition {
   DirtySet dirty_;
   PendingNews news_;
   std::vector<EdgeIndex> held_;
-  std::vector<Index> region_;  // what is blocked now
+  std::vector<Index> region_;    // what is blocked now
+  std::vector<Index> suspects_;  // in the order of evaluation
+  std::vector<Index> withheld_;  // they and what depends on them
+  std::vector<Slot> quarantine_ended_;
   bool cycles_stale_ = false;
   bool retry_held_ = false;
   bool loading_ = false;
+  std::size_t next_slot_ = 0;                        // while loading: what the snapshot says
   Slot staged_ = 0;                                  // while loading: entries of `nodes` seen
   bool slots_given_ = false;                         // some node of the snapshot said its own
   std::vector<const ops::BlockDef*> block_of_type_;  // by NameId

@@ -57,8 +57,8 @@ void Definition::settle() {
   const std::vector<bool> cyclic = find_cyclic(successors);
   for (std::size_t i = 0; i < region_.size(); ++i) {
     block(region_[i]);
-    std::uint8_t& flags = nodes_.hot[region_[i]].flags;
-    flags &= static_cast<std::uint8_t>(~node_flag::kOnCycle);
+    NodeFlags& flags = nodes_.hot[region_[i]].flags;
+    flags &= static_cast<NodeFlags>(~node_flag::kOnCycle);
     if (cyclic[i]) flags |= node_flag::kOnCycle;
   }
 }
@@ -103,7 +103,7 @@ void Definition::block(Index node) {
 }
 
 void Definition::unblock(Index node) {
-  nodes_.hot[node].flags &= static_cast<std::uint8_t>(
+  nodes_.hot[node].flags &= static_cast<NodeFlags>(
       ~(node_flag::kBlocked | node_flag::kOnCycle | node_flag::kCycleReported));
   mark_dirty(node);
 }

@@ -13,6 +13,7 @@ void Definition::add_edge(const EdgeText& text) {
   const Edge& edge = edges_.edges[index];
   if (edge.target != kNoIndex) {
     nodes_.incoming.push(nodes_.cold[edge.target].incoming, index);
+    end_quarantine(edge.target);
     mark_dirty(edge.target);
   }
   if (edge.source != kNoIndex && edge.target != kNoIndex) {
@@ -66,6 +67,7 @@ void Definition::attach(EdgeIndex index) {
   const Edge& edge = edges_.edges[index];
   if (edge.held_out || blocked(edge.source)) cycles_stale_ = true;
   resolve(edge.target);
+  end_quarantine(edge.target);
   mark_dirty(edge.target);
 }
 
@@ -107,6 +109,7 @@ void Definition::detach(EdgeIndex index) {
       static_cast<std::size_t>(std::find(first, first + incoming.count(), index) - first);
   nodes_.incoming.erase(incoming, at);
   resolve(edge.target);
+  end_quarantine(edge.target);
   mark_dirty(edge.target);
 }
 

@@ -71,7 +71,7 @@ bool Definition::finish_load(std::size_t slot_bound) {
 }
 
 bool Definition::assign_slots(std::size_t slot_bound) {
-  std::size_t bound = 0;
+  std::size_t bound = next_slot_;
   for (const HotNode& node : nodes_.hot)
     bound = std::max<std::size_t>(bound, node.slot + 1ULL);
   if (bound > slot_bound) return false;

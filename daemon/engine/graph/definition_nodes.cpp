@@ -59,6 +59,7 @@ void Definition::add_node(const NodeText& node) {
 }
 
 void Definition::replace_node(Index node, const NodeText& text) {
+  end_quarantine(node);
   set_block(node, text.block_type);
   set_data(node, text);
   recode_ports(node);
@@ -67,6 +68,7 @@ void Definition::replace_node(Index node, const NodeText& text) {
 }
 
 void Definition::update_data(Index node, const NodeText& text) {
+  end_quarantine(node);
   set_data(node, text);
   resolve(node);
   mark_dirty(node);
@@ -79,6 +81,8 @@ void Definition::remove_node(Index node) {
   if ((nodes_.hot[node].flags & node_flag::kAppeared) != 0) news_.gone.push_back(slot);
   nodes_.index_of_slot[slot] = kNoIndex;
   if (blocked(node)) region_.erase(std::find(region_.begin(), region_.end(), node));
+  end_quarantine(node);
+  if ((nodes_.hot[node].flags & node_flag::kWithheld) != 0) forget_suspect(node);
   dirty_.erase(order_.rank_of(node));
   order_.remove(node);
   clear_data(node);
@@ -138,7 +142,7 @@ void Definition::clear_data(Index node) {
     nodes_.free_constants.push_back(hot.inputs.pair.a & ~kConstantBit);
     hot.inputs.pair = {kMissing, kMissing};
   }
-  hot.flags &= static_cast<std::uint8_t>(~node_flag::kValueWritten);
+  hot.flags &= static_cast<NodeFlags>(~node_flag::kValueWritten);
   forget_dataset(node);
   nodes_.drop_extras(node);
 }
@@ -175,7 +179,7 @@ void Definition::choose_kernel(Index node) {
   HotNode& hot = nodes_.hot[node];
   if (hot.path == Path::Fold || hot.path == Path::Formula) nodes_.refs.release(hot.inputs.refs);
   hot.inputs.pair = {kMissing, kMissing};
-  hot.flags &= static_cast<std::uint8_t>(~(node_flag::kMayFold | node_flag::kNanSilent));
+  hot.flags &= static_cast<NodeFlags>(~(node_flag::kMayFold | node_flag::kNanSilent));
   const ops::BlockDef* block = nodes_.cold[node].block;
   if (block == nullptr) {
     hot.path = Path::Unknown;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <limits>
 
@@ -48,6 +49,7 @@ void Evaluation::run() {
   report_.clear();
   tell_news();
   run_dirty();
+  context_.monitor.current().store(0, std::memory_order_relaxed);
   tell_untold();
   finish_report();
 }
@@ -72,7 +74,7 @@ void Evaluation::tell_news() {
     }
   }
   for (const Index node : news.blocked) {
-    std::uint8_t& flags = nodes_.hot[node].flags;
+    NodeFlags& flags = nodes_.hot[node].flags;
     if ((flags & node_flag::kBlocked) == 0 || (flags & node_flag::kCycleReported) != 0) continue;
     flags |= node_flag::kCycleReported;
     report_.diagnostics.push_back(
@@ -122,15 +124,19 @@ void Evaluation::finish_report() {
 void Evaluation::run_dirty() {
   DirtySet& dirty = definition_.dirty();
   const TopologicalOrder& order = definition_.order();
+  std::atomic<std::uint32_t>& current = context_.monitor.current();
   const bool tracing = context_.options.trace;
   std::uint32_t rank = 0;
   while ((rank = dirty.pop(rank)) != DirtySet::kNone) {
     const Index node = order.node_at(rank);
+    const HotNode& hot = nodes_.hot[node];
+    const unsigned special = hot.flags & node_flag::kSpecial;
     // A change in front of a cycle spreads to it; checking here costs less than there.
-    if ((nodes_.hot[node].flags & node_flag::kBlocked) != 0) continue;
+    if ((special & (node_flag::kBlocked | node_flag::kWithheld)) != 0) continue;
     current_ = node;
+    current.store(hot.slot + 1, std::memory_order_relaxed);
     double result = 0;
-    if (!tracing && scalar_result(nodes_.hot[node], result)) {
+    if (!tracing && special == 0 && scalar_result(hot, result)) {
       finish_scalar(node, result);
     } else if (!evaluate_any_kind(node)) {
       dirty.insert(rank);

@@ -77,6 +77,7 @@ class Evaluation final : public ops::Surroundings {
   void trace(Index node, const Value& output, std::size_t first_diagnostic);
   void add_nan_inputs(Index node, TraceEntry& entry);
   std::string_view id_of(Index node) const;
+  PureValue quarantined(Index node);
 
   /// Looks at clock, budget and monitor. False: stop.
   bool look_up();

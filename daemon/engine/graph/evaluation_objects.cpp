@@ -2,6 +2,7 @@
 #include "daemon/engine/graph/canonical.h"
 #include "daemon/engine/graph/diagnostics.h"
 #include "daemon/engine/graph/evaluation.h"
+#include "daemon/engine/graph/port_check.h"
 #include "daemon/engine/graph/source_value.h"
 
 #include <algorithm>
@@ -30,6 +31,7 @@ bool unchanged(const Value& before, const Value& after) {
 bool Evaluation::evaluate_any_kind(Index node) {
   const std::size_t first_diagnostic = report_.diagnostics.size();
   work_left_ -= kWorkPerObject;
+  context_.monitor.entering(nodes_.hot[node].slot);
   PureValue result = compute(node);
   if (stopped_) {
     report_.diagnostics.resize(first_diagnostic);
@@ -52,6 +54,7 @@ PureValue Evaluation::compute(Index node) {
     report_.diagnostics.push_back(unknown_block_diagnostic(id_of(node), type));
     return {Value::error(unknown_block_message(type)), false};
   }
+  if ((hot.flags & node_flag::kQuarantined) != 0) return quarantined(node);
   if (hot.path == Path::Source) {
     double x = 0;
     scalar_input(hot.inputs.pair.a, x);
@@ -67,6 +70,14 @@ PureValue Evaluation::compute(Index node) {
     diagnose("UNKNOWN_BLOCK", value.error_message());
   }
   return purify(std::move(value), inputs_, datasets_used_, memory_.scanned);
+}
+
+PureValue Evaluation::quarantined(Index node) {
+  constexpr std::string_view kWhy =
+      "quarantined: the engine died at this node twice; edit its data, block or incoming edges to "
+      "let it run again";
+  diagnose("NODE_QUARANTINED", "The node is " + std::string(kWhy) + ".");
+  return {block_error(*nodes_.cold[node].block, kWhy), false};
 }
 
 void Evaluation::collect_inputs(Index node) {

@@ -1,12 +1,14 @@
 #include "daemon/engine/graph/graph.h"
 
 #include "daemon/engine/graph/definition.h"
+#include "daemon/engine/graph/definition_hash.h"
 #include "daemon/engine/graph/evaluation.h"
 #include "daemon/engine/graph/patch_check.h"
 #include "daemon/engine/graph/snapshot_writer.h"
 #include "daemon/engine/graph/validation.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace chainsolved::graph {
@@ -20,6 +22,10 @@ class Loader final : public SnapshotSink {
   void on_counts(std::size_t nodes, std::size_t edges) override {
     definition_.reserve(std::min<std::size_t>(nodes, limits_.max_nodes),
                         std::min<std::size_t>(edges, limits_.max_edges));
+  }
+
+  void on_next_slot(std::uint64_t slot) override {
+    definition_.stage_next_slot(static_cast<std::size_t>(slot));
   }
 
   Result<void> on_node(const NodeText& node) override {
@@ -108,6 +114,38 @@ bool apply_op(Definition& definition, const PatchOp& op) {
   return false;
 }
 
+/// What an op that took effect has done, and to which slot. Of a removal the id has to do: the slot
+/// is vacant by now.
+void add_op(DefinitionHash& hash, const Definition& definition, const PatchOp& op) {
+  const auto slot_of = [&definition](std::string_view id) -> std::uint64_t {
+    const Index node = definition.find_node(id);
+    return node == kNoIndex ? kNoIndex : definition.nodes().hot[node].slot;
+  };
+  const auto kind = static_cast<std::uint64_t>(op.kind);
+  switch (op.kind) {
+    case PatchKind::AddNode:
+    case PatchKind::UpdateNodeData:
+      hash.add(kind, slot_of(op.node.id));
+      hash.add(op.node.block_type);
+      hash.add(op.node.data);
+      return;
+    case PatchKind::AddEdge:
+      hash.add(kind, slot_of(op.edge.source) << 32 | slot_of(op.edge.target));
+      hash.add(op.edge.source_handle);
+      hash.add(op.edge.target_handle);
+      hash.add(op.edge.id);
+      return;
+    case PatchKind::RemoveNode:
+      hash.add(kind, 0);
+      hash.add(op.node.id);
+      return;
+    case PatchKind::RemoveEdge:
+      hash.add(kind, 0);
+      hash.add(op.edge.id);
+      return;
+  }
+}
+
 std::string_view named_by(const PatchOp& op) {
   return op.kind == PatchKind::RemoveEdge || op.kind == PatchKind::AddEdge ? op.edge.id
                                                                            : op.node.id;
@@ -147,6 +185,8 @@ struct Graph::Impl {
   Limits limits;
   Definition definition;
   EvaluationMemory memory;
+  DefinitionHash hash;
+  std::vector<Slot> quarantine_ended;  // by loads
 };
 
 Graph::Graph(const Limits& limits) : impl_(std::make_unique<Impl>(limits)) {}
@@ -166,7 +206,11 @@ Result<void> Graph::load(std::string_view text) {
                     "; leave `slot` out, or load the snapshot as the engine wrote it";
     return error;
   }
+  impl_->definition.end_every_quarantine();
+  for (const Slot slot : impl_->definition.take_quarantine_ended())
+    impl_->quarantine_ended.push_back(slot);
   impl_->definition = std::move(loaded);
+  impl_->hash.reset(DefinitionHash::of(text));
   // Slots mean other nodes now.
   impl_->memory = EvaluationMemory{};
   return {};
@@ -178,7 +222,10 @@ Result<std::vector<Ignored>> Graph::apply(const std::vector<PatchOp>& ops, bool 
   }
   std::vector<Ignored> ignored;
   for (std::size_t i = 0; i < ops.size(); ++i) {
-    if (apply_op(impl_->definition, ops[i])) continue;
+    if (apply_op(impl_->definition, ops[i])) {
+      add_op(impl_->hash, impl_->definition, ops[i]);
+      continue;
+    }
     ignored.push_back({i, std::string(name_of(ops[i].kind)), std::string(named_by(ops[i]))});
   }
   impl_->definition.settle();
@@ -203,6 +250,9 @@ Result<std::vector<Ignored>> Graph::set_inputs(std::span<const InputChange> chan
       ignored.push_back({i, "setInput", std::string(changes[i].node_id)});
     } else {
       definition.write_input(node, changes[i].port_id, changes[i].value);
+      impl_->hash.add(changes[i].port_id);
+      impl_->hash.add(definition.nodes().hot[node].slot,
+                      std::bit_cast<std::uint64_t>(changes[i].value));
     }
   }
   return ignored;
@@ -214,6 +264,42 @@ void Graph::touch_dataset(std::string_view id) {
 
 std::size_t Graph::dataset_references(std::string_view id) const {
   return impl_->definition.dataset_references(id);
+}
+
+std::uint64_t Graph::hash() const noexcept {
+  return impl_->hash.value();
+}
+
+std::uint64_t Graph::hash_of(std::string_view snapshot_text) noexcept {
+  return DefinitionHash::of(snapshot_text);
+}
+
+void Graph::continue_from(std::string_view snapshot_text) noexcept {
+  impl_->hash.reset(DefinitionHash::of(snapshot_text));
+}
+
+void Graph::withhold(std::span<const Slot> slots) {
+  impl_->definition.withhold(slots);
+}
+
+std::optional<Slot> Graph::try_next() {
+  return impl_->definition.try_next();
+}
+
+void Graph::release_dependants() {
+  impl_->definition.withhold_dependants();
+}
+
+void Graph::quarantine(std::span<const Slot> slots) {
+  for (const Slot slot : slots)
+    impl_->definition.quarantine(slot);
+}
+
+std::vector<Slot> Graph::take_quarantine_ended() {
+  std::vector<Slot> ended = std::exchange(impl_->quarantine_ended, {});
+  for (const Slot slot : impl_->definition.take_quarantine_ended())
+    ended.push_back(slot);
+  return ended;
 }
 
 void Graph::evaluate(const EvaluateOptions& options,

@@ -6,6 +6,7 @@
 #include "protocol/snapshot.h"
 #include "protocol/value.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -65,6 +66,19 @@ class Monitor {
 
   /// `node` is under evaluation, `done` of about `total` dirty nodes are. False stops.
   virtual bool keep_going(Slot node, std::size_t done, std::size_t total) = 0;
+  /// Before each node that has no fast way: it may take long, or never come back.
+  virtual void entering(Slot /*node*/) {}
+
+  /// Where slot + 1 of each node is stored before it is evaluated, and 0 afterwards.
+  std::atomic<std::uint32_t>& current() noexcept { return *current_; }
+
+ protected:
+  /// `current` must outlive the monitor.
+  explicit Monitor(std::atomic<std::uint32_t>& current) noexcept : current_(&current) {}
+
+ private:
+  std::atomic<std::uint32_t> unseen_{0};
+  std::atomic<std::uint32_t>* current_ = &unseen_;
 };
 
 /// Finds datasets by id.
@@ -119,6 +133,28 @@ class Graph {
   /// How many nodes refer to it.
   std::size_t dataset_references(std::string_view id) const;
 
+  /// Of the definition, chained from change to change: a copy that was changed in the same way has
+  /// the same. 0 before the first change; of a load, the text's alone.
+  std::uint64_t hash() const noexcept;
+  static std::uint64_t hash_of(std::string_view snapshot_text) noexcept;
+  /// `snapshot_text`, which snapshot() just gave, stands for all changes so far.
+  void continue_from(std::string_view snapshot_text) noexcept;
+
+  // --- nodes that an engine died at (DESIGN §4); slots without a node are passed over ---
+
+  /// These and all that depends on them have no value and are not evaluated until try_next() and
+  /// release_dependants() let them. The definition must not change meanwhile.
+  void withhold(std::span<const Slot> slots);
+  /// The next evaluation tries the first of them in its order, and nothing that depends on it.
+  std::optional<Slot> try_next();
+  /// The next evaluation takes up what depends on none of the others.
+  void release_dependants();
+  /// These nodes' value is an error that says so (NODE_QUARANTINED), whatever their inputs are,
+  /// until their data, block or incoming edges are edited, or they are removed.
+  void quarantine(std::span<const Slot> slots);
+  /// Quarantines that have ended since this was last asked.
+  std::vector<Slot> take_quarantine_ended();
+
   // --- evaluation ---
 
   /// `report` is cleared first. Budget and monitor are looked at only between and inside long
@@ -156,7 +192,8 @@ class Graph {
   std::vector<Diagnostic> validate() const;
 
   /// EngineSnapshotV1 of the graph as it is now, each node with its `slot`, inputs written by
-  /// set_inputs included.
+  /// set_inputs included; with `nextSlot` when the last slots given out are vacant, so that no
+  /// graph that is loaded from it gives them out again.
   std::string snapshot() const;
 
   /// Bytes that the graph's own structures take, values on the heap included; a good estimate.

@@ -43,15 +43,21 @@ enum class Path : std::uint8_t {
   Unknown,  // no such block
 };
 
+using NodeFlags = std::uint16_t;
+
 namespace node_flag {
-inline constexpr std::uint8_t kBlocked = 1;        // on a cycle or behind one
-inline constexpr std::uint8_t kOnCycle = 2;        // on one
-inline constexpr std::uint8_t kCycleReported = 4;  // CYCLE_DETECTED was said
-inline constexpr std::uint8_t kAppeared = 8;       // its slot stood in a report
-inline constexpr std::uint8_t kValueWritten = 16;  // set_inputs changed data.value
-inline constexpr std::uint8_t kNanSilent = 32;     // the row's NanReport::Never
-inline constexpr std::uint8_t kMayFold = 64;       // the row's Kernel::folds
-inline constexpr std::uint8_t kOddEdges = 128;     // source of dangling or held-out edges
+inline constexpr NodeFlags kBlocked = 1;        // on a cycle or behind one
+inline constexpr NodeFlags kOnCycle = 2;        // on one
+inline constexpr NodeFlags kCycleReported = 4;  // CYCLE_DETECTED was said
+inline constexpr NodeFlags kAppeared = 8;       // its slot stood in a report
+inline constexpr NodeFlags kValueWritten = 16;  // set_inputs changed data.value
+inline constexpr NodeFlags kNanSilent = 32;     // the row's NanReport::Never
+inline constexpr NodeFlags kMayFold = 64;       // the row's Kernel::folds
+inline constexpr NodeFlags kOddEdges = 128;     // source of dangling or held-out edges
+inline constexpr NodeFlags kWithheld = 256;     // a suspect or behind one: not evaluated yet
+inline constexpr NodeFlags kQuarantined = 512;  // an error value until it is edited
+/// What an evaluation treats differently from all other nodes.
+inline constexpr NodeFlags kSpecial = kBlocked | kWithheld | kQuarantined;
 }  // namespace node_flag
 
 /// What the evaluation of scalars touches, two nodes to a cache line.
@@ -75,7 +81,7 @@ struct HotNode {
   Span successors{};  // SuccessorEntry, without held-out edges
   Slot slot = 0;
   Path path = Path::Vacant;
-  std::uint8_t flags = 0;
+  NodeFlags flags = 0;
 };
 static_assert(sizeof(HotNode) == 32);
 

@@ -39,7 +39,12 @@ class Writer {
     json_.end_array().key("edges").begin_array();
     for (const EdgeIndex edge : edges_in_order())
       write_edge(edge);
-    json_.end_array().end_object();
+    json_.end_array();
+    // Slots are not given out twice: what was removed at the end has left its mark.
+    const auto& slots = nodes_.index_of_slot;
+    if (!slots.empty() && slots.back() == kNoIndex)
+      json_.member("nextSlot", std::uint64_t{slots.size()});
+    json_.end_object();
     return std::move(out_);
   }
 
@@ -86,10 +91,21 @@ class Writer {
     const double value = nodes_.constants[nodes_.hot[node].inputs.pair.a & ~kConstantBit];
     if (!nonfinite(value)) {
       data["value"] = value;
+      drop_spelled_value(data);
       return;
     }
     data.erase("value");
     member_object(data, "manualValues")["value"] = number_json(value);
+  }
+
+  /// What write_source_value() wrote for a value that was not finite, before the last load.
+  static void drop_spelled_value(nlohmann::json& data) {
+    const auto manual = data.find("manualValues");
+    if (manual == data.end() || !manual->is_object()) return;
+    const auto value = manual->find("value");
+    if (value == manual->end() || !value->is_string()) return;
+    manual->erase(value);
+    if (manual->empty()) data.erase(manual);
   }
 
   std::vector<EdgeIndex> edges_in_order() const {
