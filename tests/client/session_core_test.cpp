@@ -2,13 +2,12 @@
 
 #include "client/cpp/src/calls.h"
 #include "client/cpp/src/request.h"
-#include "protocol/limits.h"
 #include "shm/segment.h"
+#include "tests/client/driven_core.h"
 #include "tests/client/scripted_peer.h"
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,95 +16,10 @@ namespace chainsolved::client {
 
 namespace {
 
+using test::Core;
+using test::frame_of;
 using test::Scalars;
 using test::scalars;
-
-FrameRef frame_of(FrameHeader header,
-                  std::string_view json,
-                  std::span<const std::byte> data = {},
-                  FdList fds = {}) {
-  header.segments = static_cast<std::uint8_t>(fds.size());
-  std::vector<std::byte> bytes;
-  encode_frame(header, json, data, bytes);
-  FrameRef frame = Frame::make(bytes.size());
-  std::memcpy(frame->buffer.get(), bytes.data(), bytes.size());
-  EXPECT_TRUE(frame->decode(bytes.size(), fds).ok());
-  return frame;
-}
-
-/// A core and what a test does to it.
-class Core {
- public:
-  explicit Core(SessionCore::Mirroring mirroring = SessionCore::Mirroring::No)
-      : core(SessionCore::Names::Slots, mirroring) {}
-
-  /// Goes through the handshake.
-  void open(std::uint32_t epoch = 1) {
-    Request request;
-    ASSERT_TRUE(encoder.open_session(request, {}).ok());
-    auto id = core.call_handshake(
-        request, [this](Result<Reply>&& reply) { opened = std::move(reply).value(); });
-    ASSERT_TRUE(id.ok());
-    EXPECT_EQ(send_all(), 1U);
-    answer(*id, R"({"sessionId":"s"})", {}, epoch);
-  }
-
-  template <class T>
-  RequestId call(Request& request, Decode<T> decode, std::optional<Result<T>>& into) {
-    auto id = core.call(request, [&, decode](Result<Reply>&& reply) {
-      if (reply.ok())
-        into.emplace(decode(core, *reply));
-      else
-        into.emplace(std::move(reply).error());
-    });
-    EXPECT_TRUE(id.ok());
-    return id.ok() ? *id : 0;
-  }
-  RequestId set_input(std::optional<Result<IncrementalResult>>& into) {
-    Request request;
-    EXPECT_TRUE(encoder.set_input(request, "n", "value", 1, {}).ok());
-    return call<IncrementalResult>(request, decode_incremental, into);
-  }
-  RequestId load(const std::string& snapshot, std::optional<Result<EvalResult>>& into) {
-    Request request;
-    EXPECT_TRUE(encoder.snapshot(request, Method::LoadSnapshot, snapshot, {}).ok());
-    return call<EvalResult>(request, decode_load, into);
-  }
-
-  std::size_t send_all() {
-    std::size_t count = 0;
-    for (; OutgoingFrame* frame = core.next_to_send(); ++count) {
-      const auto view = decode_frame(frame->bytes);
-      EXPECT_TRUE(view.ok());
-      last_sent = view->header;
-      core.sent();
-    }
-    return count;
-  }
-  void answer(RequestId id,
-              const std::string& result,
-              std::span<const std::byte> data = {},
-              std::uint32_t epoch = 1) {
-    FrameHeader header;
-    header.kind = FrameKind::Response;
-    header.id = id;
-    header.epoch = epoch;
-    core.on_frame(frame_of(header, "{\"result\":" + result + "}", data));
-  }
-  void notify(const std::string& method,
-              const std::string& params,
-              std::span<const std::byte> data = {}) {
-    FrameHeader header;
-    header.kind = FrameKind::Notification;
-    core.on_frame(
-        frame_of(header, R"({"method":")" + method + R"(","params":)" + params + "}", data));
-  }
-
-  RequestEncoder encoder{Limits().inline_limit};
-  SessionCore core;
-  std::optional<Reply> opened;
-  FrameHeader last_sent;
-};
 
 TEST(SessionCore, NothingButTheHandshakeIsSentBeforeTheSessionIsOpen) {
   Core core;
@@ -332,7 +246,7 @@ TEST(SessionCore, ALoadThatFailedLeavesTheNamesAsTheyWere) {
 }
 
 TEST(SessionCore, AFullValuesChangedReplacesNamesAndMirror) {
-  Core core(SessionCore::Mirroring::Yes);
+  Core core(Core::Mirroring::Yes);
   core.open();
   core.core.names()->add(0, "old");
   const std::uint32_t slots[] = {0};
@@ -351,7 +265,7 @@ TEST(SessionCore, AFullValuesChangedReplacesNamesAndMirror) {
 }
 
 TEST(SessionCore, TheMirrorFollowsANodeFromScalarToTextAndBackAndAway) {
-  Core core(SessionCore::Mirroring::Yes);
+  Core core(Core::Mirroring::Yes);
   core.open();
   core.core.mirror()->replace({}, core.core.names());
   core.core.names()->add(0, "n");

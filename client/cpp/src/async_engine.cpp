@@ -81,11 +81,11 @@ Result<DatasetHandle> result_of(AsyncSession& session,
       });
 }
 
-/// dispose(): a daemon that is gone has let this client go, too.
+/// dispose(): a daemon that is gone, or an engine that died over it, has let this client go, too.
 template <>
 Result<void> result_of(AsyncSession& session, PreparedRequest& /*request*/, Result<Reply>&& reply) {
   session.close_after_answer();
-  if (reply.ok() || reply.error().code == ErrorCode::DaemonLost) return {};
+  if (reply.ok() || let_go(reply.error())) return {};
   return std::move(reply).error();
 }
 

@@ -118,11 +118,13 @@ Result<RequestId> AsyncSession::call_handshake(Request& request, Done done) {
 }
 
 void AsyncSession::cancel(RequestId id) {
+  if (core_.cancel_unsent(id)) return;
   Request request;
   if (encoder.cancel(request, id).ok()) static_cast<void>(call(request, {}));
 }
 
 void AsyncSession::release_dataset(const std::string& id) {
+  core_.forget_dataset(id);
   Request request;
   if (encoder.plain(request, Method::ReleaseDataset, "datasetId", id).ok())
     static_cast<void>(call(request, [](Result<Reply>&&) {}));

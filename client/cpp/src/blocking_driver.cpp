@@ -63,6 +63,22 @@ BlockingDriver::Step BlockingDriver::step(std::optional<Deadline> deadline) {
   return interrupted_.exchange(false, std::memory_order_acquire) ? Step::Interrupted : Step::Went;
 }
 
+// A call that goes with the epoch of an engine that has been replaced meanwhile would be refused.
+void BlockingDriver::take_waiting() {
+  core.want_raw(static_cast<bool>(handlers.on_raw));
+  while (transport_.open()) {
+    switch (transport_.receive()) {
+      case Transport::Took::Message:
+        break;
+      case Transport::Took::Nothing:
+        return;
+      case Transport::Took::End:
+        transport_.close();
+        return;
+    }
+  }
+}
+
 bool BlockingDriver::poll() {
   core.want_raw(static_cast<bool>(handlers.on_raw));
   flush();
@@ -84,6 +100,7 @@ void BlockingDriver::interrupt() noexcept {
 
 std::optional<Error> BlockingDriver::on_interrupted(RequestId id, int& times) {
   Error given_up{ErrorCode::Cancelled, "the call was interrupted", {}, Applied::Unknown};
+  if (core.cancel_unsent(id)) return std::nullopt;  // it has its answer
   if (++times > 1 || core.state() == SessionState::Opening) return given_up;
   Request cancel;
   if (encoder.cancel(cancel, id).ok()) static_cast<void>(core.call(cancel, {}));

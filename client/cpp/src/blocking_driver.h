@@ -92,6 +92,8 @@ class BlockingDriver {
   Result<T> wait_for(Waiting<T>& waiting,
                      const Result<RequestId>& sent,
                      std::optional<Deadline> deadline);
+  /// Feeds the core with what is there; the handlers are told later, since they may call.
+  void take_waiting();
   /// What an interruption or the deadline does to a call; an error ends the waiting.
   std::optional<Error> on_interrupted(RequestId id, int& times);
 
@@ -103,6 +105,7 @@ class BlockingDriver {
 template <class T>
 Result<T> BlockingDriver::call(Result<void> written, Decode<T> decode) {
   if (!written.ok()) return std::move(written).error();
+  take_waiting();
   Waiting<T> waiting(core, decode);
   return wait_for(waiting, core.call(request, waiting.done()), std::nullopt);
 }
@@ -110,6 +113,7 @@ Result<T> BlockingDriver::call(Result<void> written, Decode<T> decode) {
 template <class T>
 Result<T> BlockingDriver::call_until(Result<void> written, Decode<T> decode, Deadline deadline) {
   if (!written.ok()) return std::move(written).error();
+  take_waiting();
   Waiting<T> waiting(core, decode);
   return wait_for(waiting, core.call(request, waiting.done()), deadline);
 }
@@ -127,7 +131,10 @@ template <class T>
 Result<T> BlockingDriver::wait_for(Waiting<T>& waiting,
                                    const Result<RequestId>& sent,
                                    std::optional<Deadline> deadline) {
-  if (!sent.ok()) return sent.error();
+  if (!sent.ok()) {
+    dispatch_events();
+    return sent.error();
+  }
   waiting.id = *sent;
   int interruptions = 0;
   while (!waiting.result.has_value()) {

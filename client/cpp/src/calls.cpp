@@ -76,8 +76,16 @@ Result<std::vector<SessionRow>> decode_sessions(SessionCore& core, const Reply& 
   return core.reader().sessions(reply);
 }
 
+Result<std::uint32_t> decode_epoch(SessionCore& core, const Reply& reply) {
+  return core.reader().epoch(reply);
+}
+
 Result<RawMessage> decode_raw(SessionCore& /*core*/, const Reply& reply) {
   return raw_message(reply.frame);
+}
+
+bool let_go(const Error& error) noexcept {
+  return error.code == ErrorCode::DaemonLost || info_of(error.code).blame == Blame::Engine;
 }
 
 }  // namespace chainsolved::client

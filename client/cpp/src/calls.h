@@ -34,6 +34,10 @@ Result<void> decode_nothing(SessionCore& core, const Reply& reply);
 Result<DaemonInfo> decode_hello(SessionCore& core, const Reply& reply);
 Result<SessionInfo> decode_session(SessionCore& core, const Reply& reply);
 Result<std::vector<SessionRow>> decode_sessions(SessionCore& core, const Reply& reply);
+Result<std::uint32_t> decode_epoch(SessionCore& core, const Reply& reply);
 Result<RawMessage> decode_raw(SessionCore& core, const Reply& reply);
+
+/// Whether an answer to `dispose` says that there is nothing left to dispose of.
+bool let_go(const Error& error) noexcept;
 
 }  // namespace chainsolved::client

@@ -46,6 +46,13 @@ Result<void> ControlConnection::close_session(std::string_view session) {
                      decode_nothing);
 }
 
+Result<std::uint32_t> ControlConnection::restart_session(std::string_view session) {
+  BlockingDriver& driver = *impl_->greeted.driver;
+  return driver.call(
+      driver.encoder.plain(fresh(driver), Method::RestartSession, "session", session),
+      decode_epoch);
+}
+
 Result<RawMessage> ControlConnection::call_raw(RawRequest request) {
   BlockingDriver& driver = *impl_->greeted.driver;
   return driver.call(driver.encoder.raw(fresh(driver), std::move(request)), decode_raw);

@@ -27,6 +27,7 @@ struct Engine::Impl {
   ~Impl() { *self = nullptr; }
 
   void release(const std::string& id) {
+    driver->core.forget_dataset(id);
     Request request;
     if (driver->encoder.plain(request, Method::ReleaseDataset, "datasetId", id).ok() &&
         driver->core.call(request, [](Result<Reply>&&) {}).ok())
@@ -60,7 +61,9 @@ Result<Engine> Engine::create(const Options& options, Handlers handlers) {
   if (options.mirror && !impl->session.created) {
     auto values = driver.call_until(
         driver.encoder.get_values(fresh(driver), {}), decode_all_values, deadline);
-    if (!values.ok()) return std::move(values).error();
+    // When the engine died over it, its successor tells all values by itself.
+    if (!values.ok() && info_of(values.error().code).blame != Blame::Engine)
+      return std::move(values).error();
   }
   return Engine(std::move(impl));
 }
@@ -195,6 +198,7 @@ Result<std::vector<DatasetInfo>> Engine::list_datasets() {
 // --- control ---
 
 Result<void> Engine::cancel(RequestId request) {
+  if (impl_->driver->core.cancel_unsent(request)) return {};
   Request cancel;
   auto written = impl_->driver->encoder.cancel(cancel, request);
   if (!written.ok()) return written;
@@ -220,8 +224,8 @@ Result<void> Engine::dispose() {
                                std::chrono::steady_clock::now() + kDisposeWait);
   driver.core.dispose();
   driver.transport().close();
-  // A daemon that is gone has released everything, too.
-  if (!answer.ok() && answer.error().code == ErrorCode::DaemonLost) return {};
+  // A daemon that is gone, or an engine that died over it, has released everything, too.
+  if (!answer.ok() && let_go(answer.error())) return {};
   return answer;
 }
 

@@ -5,11 +5,15 @@
 namespace chainsolved::client {
 
 void Mirror::replace(const Values& values, std::shared_ptr<const SlotNames> names) {
+  clear();
+  names_ = std::move(names);
+  update(values);
+}
+
+void Mirror::clear() noexcept {
   scalars_.clear();
   has_scalar_.clear();
   others_.clear();
-  names_ = std::move(names);
-  update(values);
 }
 
 void Mirror::update(const Values& values) {

@@ -18,6 +18,8 @@ class Mirror {
  public:
   /// `values` is everything there is.
   void replace(const Values& values, std::shared_ptr<const SlotNames> names);
+  /// Nothing is known any more.
+  void clear() noexcept;
   /// `values` is what changed.
   void update(const Values& values);
   Value current(std::string_view node_id) const;

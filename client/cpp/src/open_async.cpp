@@ -185,7 +185,9 @@ awaitable<Result<void>> AsyncOpener::fill_mirror(const std::shared_ptr<AsyncSess
   Request request;
   if (auto written = session->encoder.get_values(request, {}); !written.ok()) co_return written;
   auto values = co_await handshake<Values>(session, request, decode_all_values);
-  if (!values.ok()) co_return std::move(values).error();
+  // When the engine died over it, its successor tells all values by itself.
+  if (!values.ok() && info_of(values.error().code).blame != Blame::Engine)
+    co_return std::move(values).error();
   co_return Result<void>();
 }
 

@@ -3,12 +3,14 @@
 #include "chainsolved/results.h"
 #include "client/cpp/src/queue.h"
 #include "client/cpp/src/result_reader.h"
+#include "client/cpp/src/retained_datasets.h"
 #include "protocol/error.h"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace chainsolved::client {
 
@@ -24,6 +26,8 @@ struct PendingCall {
   bool opens_session = false;
   bool raw = false;
   bool changes_graph = true;
+  std::shared_ptr<const Registration> registration;  // retained when it is acknowledged
+  std::string releases;                              // a dataset, no longer retained then
   bool sent = false;
   bool answered = false;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -30,6 +31,18 @@ class Queue {
       items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
       head_ = 0;
     }
+    return item;
+  }
+  /// The last `count` go in front of the others, in their order.
+  void bring_forward(std::size_t count) {
+    const auto first = items_.begin() + static_cast<std::ptrdiff_t>(head_);
+    std::rotate(first, items_.end() - static_cast<std::ptrdiff_t>(count), items_.end());
+  }
+  /// Takes one out of the middle.
+  T take(std::size_t i) {
+    T item = std::move(items_[head_ + i]);
+    items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(head_ + i));
+    if (empty()) clear();
     return item;
   }
   void clear() noexcept {

@@ -129,6 +129,21 @@ UniqueFd duplicate(BorrowedFd fd) noexcept {
   return {AdoptFd{}, ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)};
 }
 
+Error no_descriptor_left() {
+  return limit_error("descriptors",
+                     static_cast<std::uint64_t>(::sysconf(_SC_OPEN_MAX)),
+                     "no descriptor is left for a dataset");
+}
+
+Result<void> duplicate_all(const FdList& from, FdList& into) {
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    UniqueFd fd = duplicate(from[i].borrow());
+    if (!fd.valid()) return no_descriptor_left();
+    static_cast<void>(into.push(std::move(fd)));  // as many as were there
+  }
+  return {};
+}
+
 Error shape_error(std::string_view id, const DatasetBuilder& data, std::uint64_t names) {
   return {ErrorCode::DatasetSize,
           "dataset " + std::string(id) + " has " + std::to_string(data.rows()) + " rows of " +
@@ -155,6 +170,8 @@ void Request::clear() noexcept {
   raw = false;
   names = Names::Session;
   snapshot = {};
+  registration.reset();
+  releases.clear();
 }
 
 Result<void> RequestEncoder::finish(Request& request) const {
@@ -312,10 +329,7 @@ Result<void> RequestEncoder::register_dataset(Request& request,
     return shape_error(id, data, columns);
   if (auto sealed = data.seal(); !sealed.ok()) return sealed;
   UniqueFd fd = duplicate(data.segment()->fd());
-  if (!fd.valid())
-    return limit_error("descriptors",
-                       static_cast<std::uint64_t>(::sysconf(_SC_OPEN_MAX)),
-                       "no descriptor is left to send the dataset with");
+  if (!fd.valid()) return no_descriptor_left();
   static_cast<void>(request.segments.push(std::move(fd)));
   Params params(request, Method::RegisterDataset);
   JsonWriter& json = params.json;
@@ -331,7 +345,24 @@ Result<void> RequestEncoder::register_dataset(Request& request,
   }
   if (shape.lease == Lease::Session) json.member("lease", "session");
   params.close();
-  return finish(request);
+  if (auto finished = finish(request); !finished.ok()) return finished;
+  return shape.retain == Retain::Yes ? retain(request, id) : Result<void>();
+}
+
+Result<void> RequestEncoder::retain(Request& request, std::string_view id) {
+  auto registration = std::make_shared<Registration>();
+  registration->dataset_id = id;
+  registration->json = request.json;
+  registration->json_in_segment = request.json_in_segment;
+  if (auto kept = duplicate_all(request.segments, registration->segments); !kept.ok()) return kept;
+  request.registration = std::move(registration);
+  return {};
+}
+
+Result<void> write_registration(Request& request, const Registration& registration) {
+  request.json = registration.json;
+  request.json_in_segment = registration.json_in_segment;
+  return duplicate_all(registration.segments, request.segments);
 }
 
 Result<void> RequestEncoder::plain(Request& request,
@@ -341,6 +372,7 @@ Result<void> RequestEncoder::plain(Request& request,
   Params params(request, method);
   if (!key.empty()) params.json.member(key, text);
   params.close();
+  if (method == Method::ReleaseDataset) request.releases = text;
   return finish(request);
 }
 

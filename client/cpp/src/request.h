@@ -1,6 +1,7 @@
 #pragma once
 
 #include "chainsolved/results.h"
+#include "client/cpp/src/retained_datasets.h"
 #include "client/cpp/src/slot_names.h"
 #include "protocol/error.h"
 #include "protocol/methods.h"
@@ -34,11 +35,16 @@ struct Request {
   bool opens_session = false;
   bool raw = false;  // an error answer is handed over as a message
   enum class Names : std::uint8_t { Session, FromSnapshot, OwnSnapshot };
-  Names names = Names::Session;  // whose slots the answer speaks of
-  SnapshotText snapshot;         // for those that are the snapshot's
+  Names names = Names::Session;                      // whose slots the answer speaks of
+  SnapshotText snapshot;                             // for those that are the snapshot's
+  std::shared_ptr<const Registration> registration;  // to be retained when it is acknowledged
+  std::string releases;                              // a dataset, which is then retained no more
 
   void clear() noexcept;
 };
+
+/// A registration as a request that can be sent; LIMIT_EXCEEDED when no descriptor is left.
+Result<void> write_registration(Request& request, const Registration& registration);
 
 /// Writes requests. `inline_limit` is the most that a frame may have; what is larger goes into
 /// sealed segments, whose creation may fail.
@@ -69,7 +75,7 @@ class RequestEncoder {
                               std::span<const BlockInput> inputs,
                               std::string_view data_json) const;
   Result<void> get_values(Request& request, std::span<const std::string> node_ids) const;
-  /// Seals `data` and attaches a duplicate of its descriptor.
+  /// Seals `data` and attaches a duplicate of its descriptor, and keeps one to be retained.
   Result<void> register_dataset(Request& request,
                                 std::string_view id,
                                 DatasetBuilder& data,
@@ -86,6 +92,7 @@ class RequestEncoder {
 
  private:
   Result<void> finish(Request& request) const;
+  static Result<void> retain(Request& request, std::string_view id);
 
   std::uint64_t inline_limit_;
 };

@@ -2,6 +2,7 @@
 
 #include "chainsolved/control.h"
 #include "chainsolved/options.h"
+#include "chainsolved/recreation.h"
 #include "chainsolved/results.h"
 #include "client/cpp/src/frame.h"
 #include "client/cpp/src/slot_names.h"
@@ -53,6 +54,8 @@ class ResultReader {
   Result<DaemonInfo> hello(const Reply& reply);
   Result<SessionInfo> session(const Reply& reply);
   Result<std::vector<SessionRow>> sessions(const Reply& reply);
+  /// The epoch that a restart came to.
+  Result<std::uint32_t> epoch(const Reply& reply);
 
   /// The error that an error frame carries.
   Error error(const FrameRef& frame);
@@ -61,6 +64,8 @@ class ResultReader {
   Result<ValuesChanged> values_changed(Reply& reply, std::string_view params);
   Result<Progress> progress(std::string_view params);
   Result<SessionEvent> session_event(std::string_view params);
+  Result<RecreatingEvent> recreating(std::string_view params);
+  Result<RecreatedEvent> recreated(std::string_view params);
   Result<std::string> dataset_id(std::string_view params);
   /// What `connectionError` says.
   Error connection_error(std::string_view params);

@@ -1,4 +1,5 @@
 // The part of ResultReader that reads small records: what a tree is good enough for.
+#include "client/cpp/src/record_members.h"
 #include "client/cpp/src/result_reader.h"
 #include "protocol/json_text.h"
 
@@ -9,17 +10,6 @@
 namespace chainsolved::client {
 
 namespace {
-
-std::string text_of(const nlohmann::json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-template <class T>
-T number_of(const nlohmann::json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? found->get<T>() : T{};
-}
 
 Error not_an_object() {
   return {ErrorCode::ProtocolFault, "the daemon's answer cannot be read: it is not an object"};
@@ -33,6 +23,17 @@ Result<std::pair<std::string, nlohmann::json>> tree_of(ResultReader& reader, con
   if (!tree.ok()) return std::move(tree).error();
   if (!tree->is_object()) return not_an_object();
   return std::pair(std::move(*text), std::move(*tree));
+}
+
+SessionDeath death_of(const nlohmann::json& entry) {
+  SessionDeath death;
+  death.reason = text_of(entry, "reason");
+  death.code = text_of(entry, "code");
+  death.signal = text_of(entry, "signal");
+  death.node = text_of(entry, "node");
+  death.lost_ms = number_of<double>(entry, "lostMs");
+  death.at_ms = number_of<double>(entry, "at");
+  return death;
 }
 
 SessionRow row_of(const nlohmann::json& entry) {
@@ -49,6 +50,13 @@ SessionRow row_of(const nlohmann::json& entry) {
   row.resident_bytes = number_of<std::uint64_t>(entry, "residentBytes");
   row.busy_ms = number_of<double>(entry, "busyMs");
   row.restarts = number_of<std::uint64_t>(entry, "restarts");
+  row.suspects = texts_of(entry, "suspects");
+  row.quarantined = texts_of(entry, "quarantined");
+  row.snapshot_set_aside = flag_of(entry, "snapshotSetAside");
+  if (const auto deaths = entry.find("deaths"); deaths != entry.end() && deaths->is_array()) {
+    for (const nlohmann::json& death : *deaths)
+      if (death.is_object()) row.deaths.push_back(death_of(death));
+  }
   row.json = entry.dump();
   return row;
 }
@@ -139,6 +147,12 @@ Result<SessionInfo> ResultReader::session(const Reply& reply) {
   if (read) add_new_slots(*reply.names);
   if (auto ended = end(); !ended.ok()) return std::move(ended).error();
   return info;
+}
+
+Result<std::uint32_t> ResultReader::epoch(const Reply& reply) {
+  auto read = tree_of(*this, reply);
+  if (!read.ok()) return std::move(read).error();
+  return number_of<std::uint32_t>(read->second, "epoch");
 }
 
 Result<std::vector<SessionRow>> ResultReader::sessions(const Reply& reply) {

@@ -13,26 +13,6 @@ namespace {
 constexpr std::size_t kSpareBuffers = 4;
 constexpr std::size_t kSpareBytes = 16384;  // larger buffers are given back
 
-struct SessionNotification {
-  std::string_view method;
-  SessionInput input;
-  LifecycleEvent::Kind kind;
-};
-
-constexpr SessionNotification kSessionNotifications[] = {
-    {"recreating", SessionInput::Recreating, LifecycleEvent::Kind::Recreating},
-    {"recreated", SessionInput::Recreated, LifecycleEvent::Kind::Recreated},
-    {"sessionFailed", SessionInput::SessionFailed, LifecycleEvent::Kind::Failed},
-    {"sessionClosed", SessionInput::SessionClosed, LifecycleEvent::Kind::Closed},
-};
-
-const SessionNotification* find_session_notification(std::string_view method) noexcept {
-  for (const SessionNotification& row : kSessionNotifications) {
-    if (row.method == method) return &row;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 SessionCore::SessionCore(Names names, Mirroring mirroring) : names_mode_(names) {
@@ -89,6 +69,8 @@ Result<RequestId> SessionCore::enqueue(Request& request, Done done, bool handsha
   call.opens_session = handshake && state_ == SessionState::Opening && request.opens_session;
   call.raw = request.raw;
   call.changes_graph = request.changes_graph;
+  call.registration = std::move(request.registration);
+  call.releases = std::move(request.releases);
   pending_.add(std::move(call));
   return id;
 }
@@ -128,6 +110,17 @@ void SessionCore::abandon(RequestId id) {
     };
 }
 
+bool SessionCore::cancel_unsent(RequestId id) {
+  for (std::size_t i = 0; i < outgoing_.size(); ++i) {
+    if (outgoing_[i].id != id) continue;
+    queued_bytes_ -= outgoing_.take(i).bytes.size();
+    if (auto call = pending_.take(id); call.has_value())
+      reject_one(*call, {ErrorCode::Cancelled, "cancelled before it was sent"});
+    return true;
+  }
+  return false;
+}
+
 // --- what comes ---
 
 void SessionCore::on_frame(const FrameRef& frame) {
@@ -157,8 +150,12 @@ void SessionCore::on_answer(const FrameRef& frame) {
 Result<Reply> SessionCore::accept(PendingCall& call, const FrameRef& frame) {
   if (frame->header.kind == FrameKind::Error) {
     if (call.raw) return Reply{frame, names_};
-    return reader_.error(frame);
+    Error error = reader_.error(frame);
+    // It was done, though its engine could not say so.
+    if (error.applied == Applied::Yes) settle_datasets(call);
+    return error;
   }
+  settle_datasets(call);
   if (call.opens_session) {
     epoch_ = frame->header.epoch;
     apply(SessionInput::Opened, {});
@@ -195,9 +192,8 @@ void SessionCore::on_notification(const FrameRef& frame) {
     events_.push(MemoryPressureEvent{std::string(read->params)});
   } else if (method == kConnectionError) {
     last_words_ = reader_.connection_error(read->params);
-  } else if (find_session_notification(method) != nullptr) {
-    if (auto event = reader_.session_event(read->params); event.ok())
-      on_session_notification(method, *event);
+  } else {
+    on_session_notification(method, read->params);
   }
 }
 
@@ -214,23 +210,6 @@ void SessionCore::on_values_changed(const FrameRef& frame, std::string_view para
   }
   if (!raw_wanted_) frame->drop_segments();
   events_.push(std::move(*changed));
-}
-
-void SessionCore::on_dataset_released(std::string_view params) {
-  if (auto id = reader_.dataset_id(params); id.ok())
-    events_.push(DatasetReleasedEvent{std::move(*id)});
-}
-
-void SessionCore::on_session_notification(std::string_view method, const SessionEvent& event) {
-  const SessionNotification& row = *find_session_notification(method);
-  if (row.input == SessionInput::Recreated && event.epoch != 0) epoch_ = event.epoch;
-  events_.push(LifecycleEvent{row.kind, event});
-  const ErrorCode code = row.input == SessionInput::SessionFailed ? ErrorCode::WorkerCrashLoop
-                                                                  : ErrorCode::EngineDisposed;
-  std::string message(info_of(code).sentence);
-  if (code == ErrorCode::EngineDisposed) message = "the session was closed";
-  if (!event.reason.empty()) message += ": " + event.reason;
-  apply(row.input, {code, std::move(message)});
 }
 
 // --- ends ---
@@ -346,12 +325,12 @@ void deliver(const Event& event, const Handlers& handlers) {
     tell(handlers.on_memory_pressure, pressure->params);
   } else if (const auto* raw = std::get_if<RawMessage>(&event)) {
     tell(handlers.on_raw, *raw);
+  } else if (const auto* recreating = std::get_if<RecreatingEvent>(&event)) {
+    tell(handlers.on_recreating, *recreating);
+  } else if (const auto* recreated = std::get_if<RecreatedEvent>(&event)) {
+    tell(handlers.on_recreated, *recreated);
   } else if (const auto* life = std::get_if<LifecycleEvent>(&event)) {
     switch (life->kind) {
-      case LifecycleEvent::Kind::Recreating:
-        return tell(handlers.on_recreating, life->event);
-      case LifecycleEvent::Kind::Recreated:
-        return tell(handlers.on_recreated, life->event);
       case LifecycleEvent::Kind::Failed:
         return tell(handlers.on_session_failed, life->event);
       case LifecycleEvent::Kind::Closed:

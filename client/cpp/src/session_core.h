@@ -8,6 +8,7 @@
 #include "client/cpp/src/queue.h"
 #include "client/cpp/src/request.h"
 #include "client/cpp/src/result_reader.h"
+#include "client/cpp/src/retained_datasets.h"
 #include "client/cpp/src/session_state.h"
 #include "client/cpp/src/slot_names.h"
 #include "protocol/error.h"
@@ -33,7 +34,7 @@ struct OutgoingFrame {
 
 /// What a handler is to be told.
 struct LifecycleEvent {
-  enum class Kind : std::uint8_t { Recreating, Recreated, Failed, Closed };
+  enum class Kind : std::uint8_t { Failed, Closed };
   Kind kind;
   SessionEvent event;
 };
@@ -45,6 +46,8 @@ struct MemoryPressureEvent {
 };
 using Event = std::variant<Progress,
                            ValuesChanged,
+                           RecreatingEvent,
+                           RecreatedEvent,
                            LifecycleEvent,
                            DatasetReleasedEvent,
                            MemoryPressureEvent,
@@ -60,6 +63,8 @@ void deliver(const Event& event, const Handlers& handlers);
 ///
 /// Nothing but the handshake is sent before the session is open; what is called while it is being
 /// recreated is held and sent with the new epoch, which is written into a frame only when it goes.
+/// Ahead of it go requests of the core's own: retained datasets that did not come back are
+/// registered again, and an empty patch has their readers evaluated.
 class SessionCore {
  public:
   enum class Names : std::uint8_t { Slots, Ids };
@@ -94,6 +99,11 @@ class SessionCore {
   bool wants_to_send() const noexcept;
   /// Nobody waits for this answer any more.
   void abandon(RequestId id);
+  /// A call that has not been sent is answered with CANCELLED and never goes. False when it is too
+  /// late for that.
+  bool cancel_unsent(RequestId id);
+  /// The dataset is not wanted any more: it will not be registered again.
+  void forget_dataset(std::string_view id) { retained_.forget(id); }
 
   /// A message that was received and decoded.
   void on_frame(const FrameRef& frame);
@@ -116,7 +126,16 @@ class SessionCore {
   Result<RequestId> enqueue(Request& request, Done done, bool handshake);
   void on_answer(const FrameRef& frame);
   void on_notification(const FrameRef& frame);
-  void on_session_notification(std::string_view method, const SessionEvent& event);
+  void on_session_notification(std::string_view method, std::string_view params);
+  void on_recreating(RecreatingEvent event);
+  void on_recreated(RecreatedEvent event);
+  void on_session_ends(SessionInput input, const SessionEvent& event);
+  std::vector<std::string> register_lost_again();
+  bool register_again(const std::shared_ptr<const Registration>& registration);
+  void on_registered_again(const std::shared_ptr<const Registration>& registration,
+                           const Result<Reply>& reply);
+  void evaluate_readers();
+  void settle_datasets(PendingCall& call);
   void on_values_changed(const FrameRef& frame, std::string_view params);
   void on_dataset_released(std::string_view params);
   Result<Reply> accept(PendingCall& call, const FrameRef& frame);
@@ -136,6 +155,7 @@ class SessionCore {
   std::shared_ptr<SlotNames> names_ = std::make_shared<SlotNames>();
   std::optional<Mirror> mirror_;
   ResultReader reader_;
+  RetainedDatasets retained_;
   PendingTable pending_;
   Queue<OutgoingFrame> outgoing_;
   std::uint64_t queued_bytes_ = 0;

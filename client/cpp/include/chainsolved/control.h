@@ -11,6 +11,16 @@
 
 namespace chainsolved::client {
 
+/// How an engine of a session ended.
+struct SessionDeath {
+  std::string reason;  // in words
+  std::string code;    // what its callers were told
+  std::string signal;  // in words; empty: none
+  std::string node;    // id of the node that it was at; empty: none
+  double lost_ms = 0;  // from the daemon's decision until its successor served
+  double at_ms = 0;    // when, in milliseconds since 1970
+};
+
 /// One row of `listSessions`; `json` is all of it.
 struct SessionRow {
   std::string session_id;
@@ -25,6 +35,10 @@ struct SessionRow {
   std::uint64_t resident_bytes = 0;
   double busy_ms = 0;
   std::uint64_t restarts = 0;
+  std::vector<SessionDeath> deaths;      // the newest last; the daemon keeps only some
+  std::vector<std::string> suspects;     // ids of nodes that an engine died at
+  std::vector<std::string> quarantined;  // ids of those that it died at twice
+  bool snapshot_set_aside = false;
   std::string json;
 };
 
@@ -46,6 +60,8 @@ class ControlConnection {
   Result<std::string> status();  // JSON
   /// By id or name.
   Result<void> close_session(std::string_view session);
+  /// Replaces the session's engine and gives the new epoch; also revives one that has failed.
+  Result<std::uint32_t> restart_session(std::string_view session);
   Result<RawMessage> call_raw(RawRequest request);
 
  private:

@@ -65,14 +65,21 @@ class [[nodiscard]] DatasetBuilder {
   std::uint64_t columns_;
 };
 
+/// Whether the library keeps the sealed segment of a registered dataset, to register it again when
+/// the session's engine was replaced and the dataset is gone with it. Costs a descriptor; the
+/// memory is the engine's own.
+enum class Retain : std::uint8_t { Yes, No };
+
 /// What a dataset is registered as.
 struct DatasetShape {
   std::vector<std::string> columns;  // names, for tables; empty: a vector
   Lease lease = Lease::Client;
+  Retain retain = Retain::Yes;
 };
 
 /// A registered dataset: released when this object ends, unless detach() was called or the engine
-/// object ended first (then the daemon has released it). Move only; the engine's thread.
+/// object ended first (then the daemon has released it). Until it is released the library keeps it,
+/// if it was told to retain it. Move only; the engine's thread.
 class [[nodiscard]] DatasetHandle {
  public:
   DatasetHandle() noexcept = default;
@@ -98,7 +105,7 @@ class [[nodiscard]] DatasetHandle {
   std::uint64_t bytes() const noexcept { return bytes_; }
   /// Sends releaseDataset, without waiting for the answer.
   void release() noexcept;
-  /// Leaves the dataset registered.
+  /// Leaves the dataset registered, and retained.
   void detach() noexcept { release_ = nullptr; }
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "chainsolved/recreation.h"
 #include "chainsolved/results.h"
 
 #include <functional>
@@ -12,8 +13,10 @@ namespace chainsolved::client {
 struct Handlers {
   std::function<void(const Progress&)> on_progress;
   std::function<void(const ValuesChanged&)> on_values_changed;
-  std::function<void(const SessionEvent&)> on_recreating;
-  std::function<void(const SessionEvent&)> on_recreated;
+  /// The engine is being replaced: calls are held from here on, values are void.
+  std::function<void(const RecreatingEvent&)> on_recreating;
+  /// Its successor serves. The new values follow, as a ValuesChanged with `full`.
+  std::function<void(const RecreatedEvent&)> on_recreated;
   std::function<void(const SessionEvent&)> on_session_failed;
   std::function<void(const SessionEvent&)> on_session_closed;  // also when the connection ended
   std::function<void(const std::string& dataset_id)> on_dataset_released;

@@ -113,7 +113,7 @@ struct ValuesChanged {
   bool full = false;
 };
 
-/// Recreating, recreated, session closed or failed: `json` is the notification's params.
+/// Session closed or failed: `json` is the notification's params.
 struct SessionEvent {
   std::uint32_t epoch = 0;
   std::string reason;
