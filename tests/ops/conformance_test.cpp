@@ -154,7 +154,12 @@ INSTANTIATE_TEST_SUITE_P(Conformance,
                                            "finTvm",
                                            "lifeSci",
                                            "statsRel",
-                                           "structural"),
+                                           "structural",
+                                           "dateTime",
+                                           "plot",
+                                           "probComb",
+                                           "probDist",
+                                           "utilCalc"),
                          [](const auto& instance) { return std::string(instance.param); });
 
 /// Of every file, the cases whose blocks are in the table.

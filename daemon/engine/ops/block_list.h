@@ -50,6 +50,12 @@
   X(vehicle)                    \
   X(vehicle_suspension)         \
   X(vehicle_events)             \
+  X(plot)                       \
+  X(prob_comb)                  \
+  X(prob_dist)                  \
+  X(util_calc)                  \
+  X(date_time)                  \
+  X(scripting)                  \
   X(constants)
 
 namespace chainsolved::ops {
