@@ -1,5 +1,6 @@
 #include "daemon/engine/client_connection.h"
 
+#include "daemon/engine/die_at.h"
 #include "daemon/engine/log.h"
 #include "protocol/connection_error.h"
 #include "protocol/frame.h"
@@ -77,6 +78,7 @@ void ClientConnection::send(const OutgoingFrame& frame, std::optional<InFlightTa
   if (queue_.empty()) {
     switch (try_send(frame)) {
       case Sent::Yes:
+        if (entry) die_at(Step::InSend);
         return give_back(entry);
       case Sent::Never:
         give_back(entry);

@@ -14,6 +14,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 
 namespace chainsolved::engine {
 
@@ -102,6 +103,10 @@ class ClientConnection final : public EventHandler {
   // not be told, so that the next message has to be a full one.
   std::size_t waiting = 0;
   bool needs_full = false;
+  // Of a recreation: what requests of an older epoch are refused with, and requests that have an
+  // answer already though they may still lie in the socket.
+  ErrorCode refusal = ErrorCode::SessionRestarted;
+  std::unordered_set<std::uint64_t> answered;
 
   void on_ready(Readiness ready) noexcept override;
 

@@ -23,6 +23,12 @@ std::string_view name_of(Lease lease) noexcept {
   return lease == Lease::Connection ? "connection" : "session";
 }
 
+std::optional<Lease> lease_named(std::string_view name) noexcept {
+  for (const Lease lease : {Lease::Connection, Lease::Session})
+    if (name == name_of(lease)) return lease;
+  return std::nullopt;
+}
+
 const Value* DatasetStore::find(std::string_view id) const {
   const auto entry = datasets_.find(id);
   if (entry == datasets_.end()) return nullptr;
@@ -41,21 +47,49 @@ std::optional<SegmentRange> DatasetStore::segment_of(const Numbers& numbers) con
   return SegmentRange{dataset.segment, offset};
 }
 
-Result<bool> DatasetStore::add(std::string_view id, Dataset dataset, const Limits& limits) {
-  const auto old = datasets_.find(id);
-  const bool replaces = old != datasets_.end();
-  if (!replaces && datasets_.size() >= limits.max_datasets)
+Result<void> DatasetStore::may_add(std::string_view id,
+                                   std::uint64_t bytes,
+                                   const Limits& limits) const {
+  const Dataset* old = dataset(id);
+  if (old == nullptr && datasets_.size() >= limits.max_datasets)
     return limit_error(
         "maxDatasets", limits.max_datasets, "the session cannot have one more dataset");
-  const std::uint64_t others = bytes_ - (replaces ? old->second.bytes : 0);
-  if (dataset.bytes > limits.max_dataset_bytes || others > limits.max_dataset_bytes - dataset.bytes)
-    return too_many_bytes(dataset.bytes, others, limits.max_dataset_bytes);
+  const std::uint64_t others = bytes_ - (old == nullptr ? 0 : old->bytes);
+  if (bytes > limits.max_dataset_bytes || others > limits.max_dataset_bytes - bytes)
+    return too_many_bytes(bytes, others, limits.max_dataset_bytes);
+  return {};
+}
+
+Result<bool> DatasetStore::add(std::string_view id, Dataset dataset, const Limits& limits) {
+  if (auto allowed = may_add(id, dataset.bytes, limits); !allowed.ok())
+    return std::move(allowed).error();
+  const auto old = datasets_.find(id);
+  const bool replaces = old != datasets_.end();
   if (replaces) forget(old);
   dataset.registered_ns = monotonic_ns();
   bytes_ += dataset.bytes;
   const auto entry = datasets_.emplace(id, std::move(dataset)).first;
   if (entry->second.mapping) mapped_.emplace(entry->second.mapping->bytes().data(), entry->first);
   return replaces;
+}
+
+const Dataset* DatasetStore::dataset(std::string_view id) const {
+  const auto entry = datasets_.find(id);
+  return entry == datasets_.end() ? nullptr : &entry->second;
+}
+
+std::vector<std::string> DatasetStore::ids() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, dataset] : datasets_)
+    ids.push_back(id);
+  return ids;
+}
+
+std::vector<std::string> DatasetStore::owned_by(std::uint64_t client) const {
+  std::vector<std::string> ids;
+  for (const auto& [id, dataset] : datasets_)
+    if (dataset.owner == client && dataset.lease == Lease::Connection) ids.push_back(id);
+  return ids;
 }
 
 void DatasetStore::forget(Map::iterator entry) {
@@ -69,19 +103,6 @@ bool DatasetStore::release(std::string_view id) {
   if (entry == datasets_.end()) return false;
   forget(entry);
   return true;
-}
-
-std::vector<std::string> DatasetStore::release_owned(std::uint64_t client) {
-  std::vector<std::string> released;
-  for (auto entry = datasets_.begin(); entry != datasets_.end();) {
-    const auto next = std::next(entry);
-    if (entry->second.owner == client && entry->second.lease == Lease::Connection) {
-      released.push_back(entry->first);
-      forget(entry);
-    }
-    entry = next;
-  }
-  return released;
 }
 
 void DatasetStore::write_list(JsonWriter& json, const graph::Graph& graph) const {

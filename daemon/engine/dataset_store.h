@@ -23,6 +23,7 @@ namespace chainsolved::engine {
 /// How long a dataset lives: as long as its owner's connection, or as the session.
 enum class Lease : std::uint8_t { Connection, Session };
 std::string_view name_of(Lease lease) noexcept;
+std::optional<Lease> lease_named(std::string_view name) noexcept;
 
 /// What is registered under an id. The value refers to the memory and keeps it; values computed
 /// from it keep it too, so that a dataset may be replaced while an evaluation still holds it.
@@ -35,6 +36,8 @@ struct Dataset {
   Lease lease = Lease::Connection;
   std::shared_ptr<const SealedSegment> segment;  // null: it came inline
   std::shared_ptr<const SegmentMapping> mapping;
+  std::uint64_t offset = 0;  // of the cells in the segment, in bytes
+  std::uint32_t kept = 0;    // what the journal calls the segment; 0: it is not kept
   std::uint64_t registered_ns = 0;
   mutable std::uint64_t last_read_ns = 0;  // 0: never
 };
@@ -48,10 +51,16 @@ class DatasetStore final : public graph::Datasets, public SegmentFinder {
   /// Registers, or replaces what is there; true when it replaced. On LIMIT_EXCEEDED (maxDatasets)
   /// and DATASET_QUOTA_EXCEEDED (maxDatasetBytes) nothing has changed.
   Result<bool> add(std::string_view id, Dataset dataset, const Limits& limits);
+  /// Whether add() would, by the limits.
+  Result<void> may_add(std::string_view id, std::uint64_t bytes, const Limits& limits) const;
   /// False when there is none.
   bool release(std::string_view id);
-  /// What belongs to a client that leaves, leases of the session excepted; the ids of them.
-  std::vector<std::string> release_owned(std::uint64_t client);
+
+  /// Null when there is none.
+  const Dataset* dataset(std::string_view id) const;
+  /// Ids of all that are there, or of those that go with this client, in order.
+  std::vector<std::string> ids() const;
+  std::vector<std::string> owned_by(std::uint64_t client) const;
 
   std::size_t count() const noexcept { return datasets_.size(); }
   std::uint64_t bytes() const noexcept { return bytes_; }

@@ -26,10 +26,11 @@ void add_once(std::vector<std::uint64_t>& ids, std::uint64_t id) {
 }  // namespace
 
 Engine::Engine(UniqueFd channel, StatusPage& page)
-    : status_(page),
+    : Monitor(page.current_node),
+      status_(page),
       table_(page),
-      session_(datasets_, status_),
       channel_(std::move(channel), loop_, *this),
+      session_(datasets_, status_, channel_, table_),
       composer_(datasets_),
       aside_(datasets_) {
   status_.set_activity(EngineActivity::Starting);
@@ -45,12 +46,16 @@ void Engine::announce_ready() {
 void Engine::run() {
   while (!channel_closed_) {
     loop_.wait(patience_ms());
+    if (inheritance_) replay();
+    settle();
+    if (suspects_left_ && !clients_.empty()) retry_suspects();
     drain_waiting();
     settle();
   }
 }
 
 int Engine::patience_ms() const noexcept {
+  if (!waiting_.empty() || inheritance_) return 0;
   if (!retry_.empty()) return kRetryMs;
   if (lingering_.empty()) return -1;
   const std::uint64_t now = monotonic_ns();
@@ -100,7 +105,9 @@ void Engine::settle_client(std::uint64_t id) {
 
 void Engine::detach(ClientConnection& client) {
   const std::uint64_t id = client.id();
+  own_work_ = true;
   session_.release_owned(id);
+  own_work_ = false;
   clients_.erase(id);
   status_.set_clients(clients_.size());
   channel_.send(to_json(DetachedMessage{id}));
@@ -134,6 +141,7 @@ void Engine::on_attach(AttachMessage message, UniqueFd socket) {
               message.client, message.names ? Naming::Names : Naming::Slots, session_.epoch()},
           context));
   status_.set_clients(clients_.size());
+  greet(*added.first->second, message);
   // Answered first: should the engine die in between, the successor answers again, and a second
   // answer is dropped by its id, where none would be missed.
   if (message.open) answer_open(*added.first->second, message);

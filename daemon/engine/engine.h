@@ -8,6 +8,7 @@
 #include "daemon/engine/in_flight_table.h"
 #include "daemon/engine/incoming_request.h"
 #include "daemon/engine/outgoing_frame.h"
+#include "daemon/engine/replay.h"
 #include "daemon/engine/result_encoder.h"
 #include "daemon/engine/session.h"
 #include "daemon/engine/status_writer.h"
@@ -84,6 +85,8 @@ class Engine final : private ClientListener, private ChannelListener, private gr
   // engine.cpp
   void on_configure(ConfigureMessage message) override;
   void on_attach(AttachMessage message, UniqueFd socket) override;
+  void on_keep(KeepMessage message, UniqueFd segment) override;
+  void on_replay(ReplayMessage message, UniqueFd snapshot, UniqueFd journal) override;
   void on_channel_closed() noexcept override { channel_closed_ = true; }
   void on_client_settled(ClientConnection& client) noexcept override;
   void on_client_paused(ClientConnection& client) noexcept override;
@@ -97,6 +100,13 @@ class Engine final : private ClientListener, private ChannelListener, private gr
   void settle_client(std::uint64_t id);
   void detach(ClientConnection& client);
   ClientConnection* find_client(std::uint64_t id) noexcept;
+
+  // engine_recreate.cpp
+  void replay();
+  void retry_suspects();
+  void greet(ClientConnection& client, AttachMessage& attach);
+  bool drop_answered(ClientConnection& client, std::uint64_t id);
+  Error refuse_epoch(const ClientConnection& client, std::uint32_t epoch) const;
 
   // engine_intake.cpp
   void on_client_readable(ClientConnection& client) noexcept override;
@@ -118,6 +128,7 @@ class Engine final : private ClientListener, private ChannelListener, private gr
   void finish_serving(const Running& ended, bool failed);
   Error completed(Error error) const;
   bool keep_going(graph::Slot node, std::size_t done, std::size_t total) override;
+  void entering(graph::Slot node) override { status_.name_node(node, session_.node_name(node)); }
   void tell_progress(std::size_t done, std::size_t total);
   void answer_stats(ClientConnection& client, Reply reply);
   void answer_nothing(ClientConnection& client, Reply reply);
@@ -125,7 +136,8 @@ class Engine final : private ClientListener, private ChannelListener, private gr
   FrameHeader header_of(FrameKind kind, std::uint64_t id) const noexcept;
 
   // engine_tell.cpp
-  void tell_others(const ClientConnection& teller, News news);
+  /// `teller` knows already; may be null.
+  void tell_others(const ClientConnection* teller, News news);
   void tell_full(ClientConnection& client);
   void tell_released();
   bool compose_changes(Composer& composer, News news, Naming naming);
@@ -135,8 +147,8 @@ class Engine final : private ClientListener, private ChannelListener, private gr
   StatusWriter status_;
   InFlightTable table_;
   DatasetStore datasets_;
-  Session session_;
   SupervisorChannel channel_;
+  Session session_;
   Composer composer_;  // answers to requests
   Composer aside_;     // what is said during an evaluation, and to others
   RequestReader reader_;
@@ -155,8 +167,12 @@ class Engine final : private ClientListener, private ChannelListener, private gr
     std::uint64_t client = 0;
     std::uint64_t until_ns = 0;
   };
-  std::deque<Lingering> lingering_;  // in order of time
-  std::uint64_t dropped_ = 0;        // notifications that slow clients did not get
+  std::deque<Lingering> lingering_;         // in order of time
+  std::uint64_t dropped_ = 0;               // notifications that slow clients did not get
+  std::optional<Inheritance> inheritance_;  // to be replayed
+  bool suspects_left_ = false;              // to be tried when the first client is there
+  // The engine evaluates or commits for itself: what clients send waits, as during a request.
+  bool own_work_ = false;
   bool configured_ = false;
   bool channel_closed_ = false;
 };

@@ -1,5 +1,6 @@
 // How requests come in: peeked at, entered, received, and let through or made to wait.
 
+#include "daemon/engine/die_at.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/log.h"
 #include "protocol/frame.h"
@@ -49,7 +50,7 @@ Error too_much(const FrameHeader& header, const Limits& limits) {
 void Engine::on_client_readable(ClientConnection& client) noexcept {
   try {
     // At idle one message is one look at the socket; the loop comes back for the next.
-    const int at_once = running_ ? kTakenAtOnce : 1;
+    const int at_once = running_ || own_work_ ? kTakenAtOnce : 1;
     for (int i = 0; i < at_once && take(client); ++i) {}
   } catch (const std::exception& fault) {
     log_line("client " + std::to_string(client.id()) + ": " + fault.what());
@@ -81,8 +82,10 @@ bool Engine::take(ClientConnection& client) {
   request.client = client.id();
   const auto header = decode_header(std::span(head).first(peeked.bytes), &request.header.id);
   if (header.ok()) request.header = *header;
+  if (!client.answered.empty() && drop_answered(client, request.header.id)) return true;
   if (request.header.id != 0 && !(header.ok() && header->kind == FrameKind::Notification))
     request.entry = table_.acquire(client.id(), request.header.id);
+  if (request.entry) die_at(Step::Peeked);
 
   std::vector<std::byte>& buffer = buffers_[running_ ? 1 : 0];
   const auto usable =
@@ -116,7 +119,7 @@ void Engine::accept(ClientConnection& client, IncomingRequest& request) {
       take_notification(client, request);
     return;
   }
-  if (!running_ && waiting_.empty()) return serve(client, request);
+  if (!running_ && !own_work_ && waiting_.empty()) return serve(client, request);
   if (overtake(client, request)) return;
   request.keep();
   waiting_.push_back(std::move(request));

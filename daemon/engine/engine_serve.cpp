@@ -62,7 +62,7 @@ void Engine::finish_serving(const Running& ended, bool failed) {
     client.needs_full = true;
     on_client_settled(client);
   }
-  tell_others(client, news);
+  tell_others(&client, news);
   if (ended.dispose) answer_nothing(client, *ended.dispose);
   if (ended.dispose || ended.closes) client.close_after_flush();
   if (client.over()) on_client_settled(client);
@@ -83,13 +83,7 @@ Error Engine::completed(Error error) const {
 Result<void> Engine::attempt(IncomingRequest& request) {
   if (request.refused) return std::move(*request.refused);
   const std::uint32_t epoch = request.header.epoch;
-  if (epoch != 0 && epoch != session_.epoch())
-    return Error{ErrorCode::SessionRestarted,
-                 "The request is meant for epoch " + std::to_string(epoch) +
-                     " of the session, which is at epoch " + std::to_string(session_.epoch()) +
-                     "; look at the values again and send it anew.",
-                 {},
-                 Applied::No};
+  if (epoch != 0 && epoch != session_.epoch()) return refuse_epoch(running_->client, epoch);
   const auto envelope = reader_.read(request.json(), session_.limits());
   if (!envelope.ok()) return envelope.error();
   if (envelope->method == nullptr)
@@ -146,8 +140,10 @@ Result<void> Engine::attempt_method(IncomingRequest& request,
 }
 
 bool Engine::keep_going(graph::Slot node, std::size_t done, std::size_t total) {
-  status_.evaluating(node, session_.node_name(node), done, total);
+  entering(node);
+  status_.evaluating(done, total);
   loop_.poll();
+  if (!running_) return !channel_closed_;
   const std::uint64_t now = monotonic_ns();
   if (now - running_->began_ns >= kProgressNs && now - running_->told_ns >= kProgressNs) {
     running_->told_ns = now;

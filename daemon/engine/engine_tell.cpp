@@ -14,13 +14,13 @@ void Engine::miss(ClientConnection& client) noexcept {
   client.needs_full = true;
 }
 
-void Engine::tell_others(const ClientConnection& teller, News news) {
+void Engine::tell_others(const ClientConnection* teller, News news) {
   tell_released();
-  if (news == News::None || clients_.size() < 2) return;
+  if (news == News::None || clients_.size() < (teller == nullptr ? 1U : 2U)) return;
   for (const Naming naming : {Naming::Slots, Naming::Names}) {
     bool composed = false;
     for (auto& [id, client] : clients_) {
-      if (client.get() == &teller || client->naming() != naming) continue;
+      if (client.get() == teller || client->naming() != naming) continue;
       // A client that has not taken what it was sent gets everything at once when it has.
       if (!client->drained() || client->needs_full) {
         miss(*client);

@@ -46,6 +46,14 @@ std::optional<InFlightTable::Entry> InFlightTable::acquire(std::uint64_t client,
   if (!has_room(client)) return std::nullopt;
   if (held_.find(client)->second++ == 0) --clients_without_;
   const Entry index = free_[--free_count_];
+  enter(index, client, request_id, RequestPhase::Waiting);
+  return index;
+}
+
+void InFlightTable::enter(Entry index,
+                          std::uint64_t client,
+                          std::uint64_t request_id,
+                          RequestPhase phase) noexcept {
   InFlightEntry& entry = page_.in_flight[index];
   entry.method.store(0, kRelaxed);
   entry.client.store(client, kRelaxed);
@@ -53,8 +61,7 @@ std::optional<InFlightTable::Entry> InFlightTable::acquire(std::uint64_t client,
   entry.since_ns.store(monotonic_ns(), kRelaxed);
   entry.commits.store(kCommitsNothing, kRelaxed);
   entry.paused.store(0, kRelaxed);
-  entry.phase.store(static_cast<std::uint32_t>(RequestPhase::Waiting), kRelease);
-  return index;
+  entry.phase.store(static_cast<std::uint32_t>(phase), kRelease);
 }
 
 void InFlightTable::set_method(Entry entry, Method method) noexcept {
@@ -64,6 +71,16 @@ void InFlightTable::set_method(Entry entry, Method method) noexcept {
 void InFlightTable::set_phase(Entry entry, RequestPhase phase, std::uint64_t now_ns) noexcept {
   page_.in_flight[entry].since_ns.store(now_ns, kRelaxed);
   page_.in_flight[entry].phase.store(static_cast<std::uint32_t>(phase), kRelease);
+}
+
+void InFlightTable::set_commits(Entry entry, std::uint64_t word) noexcept {
+  page_.in_flight[entry].commits.store(word, kRelease);
+}
+
+InFlightTable::Entry InFlightTable::acquire_own() noexcept {
+  const Entry index = free_[--free_count_];
+  enter(index, 0, 0, RequestPhase::Running);
+  return index;
 }
 
 void InFlightTable::release(Entry entry) noexcept {

@@ -35,6 +35,11 @@ class InFlightTable {
   std::optional<Entry> acquire(std::uint64_t client, std::uint64_t request_id) noexcept;
   void set_method(Entry entry, Method method) noexcept;
   void set_phase(Entry entry, RequestPhase phase, std::uint64_t now_ns) noexcept;
+  /// Stored before the commit word that it names is: `applied` is `committed >= commits`.
+  void set_commits(Entry entry, std::uint64_t word) noexcept;
+  /// An entry for the engine's own work, of client 0, running. To be taken while no client has one:
+  /// then there is room.
+  Entry acquire_own() noexcept;
   /// The kernel has the reply, or there is nobody to reply to.
   void release(Entry entry) noexcept;
 
@@ -42,6 +47,10 @@ class InFlightTable {
   void set_paused(std::uint64_t client, bool paused) noexcept;
 
  private:
+  void enter(Entry index,
+             std::uint64_t client,
+             std::uint64_t request_id,
+             RequestPhase phase) noexcept;
   bool used(Entry entry) const noexcept;
 
   StatusPage& page_;

@@ -47,6 +47,8 @@ Result<void> IncomingRequest::open_json_segment(const Limits& limits) {
                        "the request's JSON has " + std::to_string(length) + " bytes");
   auto mapping = segment->map();
   if (!mapping.ok()) return std::move(mapping).error();
+  if (length == segment->size())
+    json_segment_ = std::make_shared<const SealedSegment>(std::move(*segment));
   const auto bytes = (*mapping)->bytes();
   // NOLINTNEXTLINE(*-reinterpret-cast): bytes seen as the text they are
   json_ = {reinterpret_cast<const char*>(bytes.data()), length};

@@ -34,6 +34,11 @@ class IncomingRequest {
   std::string_view json() const noexcept { return json_; }
   std::span<const std::byte> data() const noexcept { return data_; }
 
+  /// The segment that the JSON came in, if it fills it; null otherwise.
+  const std::shared_ptr<const SealedSegment>& json_segment() const noexcept {
+    return json_segment_;
+  }
+
   /// Splits a received message. `message` must be followed by kJsonPadding readable bytes.
   /// PROTOCOL_ERROR, and the errors of a segment that should hold the JSON.
   Result<void> open(std::span<const std::byte> message, const Limits& limits);
@@ -46,6 +51,7 @@ class IncomingRequest {
 
   std::string_view json_;
   std::span<const std::byte> data_;
+  std::shared_ptr<const SealedSegment> json_segment_;
   std::shared_ptr<const SegmentMapping> json_mapping_;
   std::string json_copy_;
   std::vector<std::byte> kept_;

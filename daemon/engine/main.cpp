@@ -1,9 +1,11 @@
 // chainsolve-engine: the process that holds one session's graph. The supervisor starts it with the
 // channel as descriptor 3 and the status page as descriptor 4; it is of no use to anybody else.
 
+#include "daemon/engine/die_at.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/log.h"
 #include "daemon/engine/ops/catalog_json.h"
+#include "daemon/engine/ops/debug.h"
 #include "daemon/engine/sandbox.h"
 #include "protocol/methods.h"
 #include "shm/status_page.h"
@@ -13,6 +15,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -52,7 +55,26 @@ void raise_descriptor_limit() {
   static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
 }
 
-void serve() {
+struct Options {
+  bool debug_blocks = false;
+};
+
+/// False for what is no option, which is told.
+bool read_options(std::span<char* const> arguments, Options& options) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
+    if (argument == "--debug-blocks") {
+      options.debug_blocks = true;
+    } else if (argument != "--die-at" || i + 1 == arguments.size() ||
+               !engine::arm_death(arguments[++i])) {
+      std::cerr << "chainsolve-engine: unknown argument " << argument << '\n';
+      return false;
+    }
+  }
+  return true;
+}
+
+void serve(const Options& options) {
   UniqueFd channel = inherited(kChannelFd, "channel to the supervisor");
   auto page = SharedStatusPage::open(inherited(kStatusFd, "status page"));
   if (!page.ok()) throw std::runtime_error("status page: " + page.error().message);
@@ -61,6 +83,7 @@ void serve() {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   // Made before the sandbox closes and before the first client waits for it.
   static_cast<void>(ops::catalog_hash());
+  if (options.debug_blocks) ops::enable_debug_blocks();
   engine::Engine engine(std::move(channel), page->page());
   engine::enter_sandbox();
   engine.announce_ready();
@@ -83,12 +106,10 @@ int main(int argc, char** argv) {
                  "by hand: see chainsolved --help.\n";
     return EXIT_SUCCESS;
   }
-  if (argc > 1) {
-    std::cerr << "chainsolve-engine: unknown argument " << argument << '\n';
-    return 2;
-  }
+  Options options;
+  if (!read_options(std::span(argv, static_cast<std::size_t>(argc)).subspan(1), options)) return 2;
   try {
-    serve();
+    serve(options);
   } catch (const std::exception& fault) {
     engine::log_line(fault.what());
     return EXIT_FAILURE;

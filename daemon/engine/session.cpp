@@ -18,12 +18,34 @@ std::uint64_t allocated_bytes() noexcept {
 
 }  // namespace
 
-Session::Session(DatasetStore& datasets, StatusWriter& status)
-    : datasets_(datasets), status_(status), graph_(config_.limits), began_ns_(monotonic_ns()) {}
+Session::Session(DatasetStore& datasets,
+                 StatusWriter& status,
+                 SupervisorChannel& channel,
+                 InFlightTable& table)
+    : datasets_(datasets),
+      status_(status),
+      channel_(channel),
+      generations_(channel, table, *this),
+      graph_(config_.limits),
+      began_ns_(monotonic_ns()) {}
 
 void Session::configure(ConfigureMessage message) {
   config_ = std::move(message);
   graph_ = graph::Graph(config_.limits);
+  generations_.configure(config_.generation);
+}
+
+/// The change that the request asked for is in the definition: it lasts from here on.
+void Session::commit(Service& service) {
+  tell_quarantine_ended();
+  generations_.commit(service.request.json(), service.request.entry);
+  service.committed = true;
+}
+
+// Before the commit: a node that may run again must not come back quarantined.
+void Session::tell_quarantine_ended() {
+  for (const graph::Slot slot : graph_.take_quarantine_ended())
+    channel_.send(to_json(QuarantineEndedMessage{slot}));
 }
 
 std::string_view Session::node_name(graph::Slot slot) const noexcept {

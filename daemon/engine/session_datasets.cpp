@@ -1,5 +1,7 @@
 // The methods of a session that concern datasets (DESIGN §5).
 
+#include "daemon/engine/dataset_record.h"
+#include "daemon/engine/log.h"
 #include "daemon/engine/params.h"
 #include "daemon/engine/session.h"
 #include "protocol/json_writer.h"
@@ -85,25 +87,17 @@ Result<std::uint64_t> read_rows(const json& params, std::size_t cells, std::size
 }
 
 Result<Lease> read_lease(const json& params) {
-  const auto lease = params.find("lease");
-  if (lease == params.end() || *lease == name_of(Lease::Connection)) return Lease::Connection;
-  if (*lease == name_of(Lease::Session)) return Lease::Session;
-  return invalid_params("lease must be \"connection\" or \"session\"");
+  const auto found = params.find("lease");
+  if (found == params.end()) return Lease::Connection;
+  const auto lease = lease_named(found->is_string() ? found->get_ref<const std::string&>() : "");
+  if (!lease) return invalid_params("lease must be \"connection\" or \"session\"");
+  return *lease;
 }
 
 /// Which segment the cells lie in, to be kept with them; null for cells that came inline.
 const RequestColumns::Opened* segment_of(const json& data, const RequestColumns& columns) {
   if (!data.is_object() || !data.contains("$segment")) return nullptr;
   return columns.opened(data["$segment"].value("index", std::uint64_t{0}));
-}
-
-Value as_value(const Dataset& dataset, Numbers cells) {
-  if (dataset.columns.empty()) return Value::vector(std::move(cells));
-  return Value::table({dataset.columns,
-                       static_cast<std::size_t>(dataset.rows),
-                       dataset.columns.size(),
-                       std::move(cells),
-                       {}});
 }
 
 void write_large_notice(JsonWriter& out, const std::string& id, std::uint64_t bytes) {
@@ -145,10 +139,22 @@ Result<void> Session::register_dataset(Service& service) {
     dataset.segment = opened->sealed;
     dataset.mapping = opened->mapping;
   }
-  dataset.value = as_value(dataset, std::move(*cells));
+  if (auto allowed = datasets_.may_add(*id, dataset.bytes, limits()); !allowed.ok()) return allowed;
+  if (reattaches()) {
+    if (auto kept = keep_cells(dataset, *cells); !kept.ok()) return kept;
+  }
+  const std::string record = registration_record(*id, dataset);
+  if (auto room = generations_.make_room(record.size()); !room.ok()) return room;
+  dataset.value = dataset_value(dataset, std::move(*cells));
   const std::uint64_t bytes = dataset.bytes;
+  const Dataset* old = datasets_.dataset(*id);
+  const std::uint32_t unneeded = old == nullptr ? 0 : old->kept;
+  if (dataset.kept != 0) generations_.keep(dataset.segment->fd());
   const auto replaced = datasets_.add(*id, std::move(dataset), limits());
   if (!replaced.ok()) return replaced.error();
+  // What comes back in the other mode does not contain it, whatever was committed.
+  generations_.commit(record, reattaches() ? service.request.entry : std::nullopt);
+  generations_.let_go(unneeded);
   service.committed = true;
   if (*replaced) released_.push_back({*id, "replaced", service.request.client});
   datasets_changed(*id);
@@ -159,17 +165,46 @@ Result<void> Session::register_dataset(Service& service) {
   return {};
 }
 
+/// The cells in a segment that can be kept, which the dataset then refers to.
+Result<void> Session::keep_cells(Dataset& dataset, Numbers& cells) const {
+  if (!dataset.segment) {
+    const auto bytes = std::as_bytes(cells.span());
+    // NOLINTNEXTLINE(*-reinterpret-cast): bytes seen as bytes
+    auto segment = segment_with({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (!segment.ok()) return std::move(segment).error();
+    auto mapping = (*segment)->map();
+    if (!mapping.ok()) return std::move(mapping).error();
+    auto moved = numbers_in(*mapping, 0, cells.size());
+    if (!moved.ok()) return std::move(moved).error();
+    dataset.segment = std::move(*segment);
+    dataset.mapping = std::move(*mapping);
+    cells = std::move(*moved);
+  }
+  if (!cells.span().empty())
+    dataset.offset = static_cast<std::uint64_t>(std::as_bytes(cells.span()).data() -
+                                                dataset.mapping->bytes().data());
+  dataset.kept = generations_.next_kept();
+  return {};
+}
+
 Result<void> Session::release_dataset(Service& service) {
   const auto params = parse_params(service.envelope.params);
   if (!params.ok()) return params.error();
   const auto id = read_dataset_id(*params, limits());
   if (!id.ok()) return id.error();
-  const bool released = datasets_.release(*id);
-  service.committed = true;
+  const Dataset* dataset = datasets_.dataset(*id);
+  const bool released = dataset != nullptr;
   if (released) {
+    const std::string record = release_record(*id);
+    if (auto room = generations_.make_room(record.size()); !room.ok()) return room;
+    const std::uint32_t unneeded = dataset->kept;
+    datasets_.release(*id);
+    generations_.commit(record, reattaches() ? service.request.entry : std::nullopt);
+    generations_.let_go(unneeded);
     released_.push_back({*id, "released", service.request.client});
     datasets_changed(*id);
   }
+  service.committed = true;
   service.frame.json().member("released", released);
   return {};
 }
@@ -187,7 +222,14 @@ Result<void> Session::get_stats(Service& service) {
 }
 
 void Session::release_owned(std::uint64_t client) {
-  for (std::string& id : datasets_.release_owned(client)) {
+  for (std::string& id : datasets_.owned_by(client)) {
+    const std::string record = release_record(id);
+    const auto room = generations_.make_room(record.size());
+    if (!room.ok()) log_line("dataset " + id + " is released here only: " + room.error().message);
+    const std::uint32_t unneeded = datasets_.dataset(id)->kept;
+    datasets_.release(id);
+    if (room.ok()) generations_.commit(record, std::nullopt);
+    generations_.let_go(unneeded);
     datasets_changed(id);
     released_.push_back({std::move(id), "disconnected", client});
   }

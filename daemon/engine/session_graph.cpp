@@ -101,8 +101,14 @@ Result<void> Session::load_snapshot(Service& service) {
   const std::uint64_t began = monotonic_ns();
   const auto request = service.reader.read_snapshot(service.envelope, limits());
   if (!request.ok()) return request.error();
+  auto staged = generations_.stage(service.request.json(),
+                                   service.request.json_segment(),
+                                   graph::Graph::hash_of(request->snapshot));
+  if (!staged.ok()) return staged;
   auto loaded = graph_.load(request->snapshot);
   if (!loaded.ok()) return loaded;
+  tell_quarantine_ended();
+  generations_.begin_staged(service.request.entry);
   service.committed = true;
   removed_names_.clear();
   const EvaluateOptions options = effective(request->options);
@@ -120,9 +126,11 @@ Result<void> Session::apply_patch(Service& service) {
   if (!request.ok()) return request.error();
   if (!report_.partial) removed_names_.clear();
   remember_names(request->ops);
+  auto room = generations_.make_room(service.request.json().size());
+  if (!room.ok()) return room;
   const auto ignored = graph_.apply(request->ops, request->options.strict);
   if (!ignored.ok()) return ignored.error();
-  service.committed = true;
+  commit(service);
   auto answered = answer_change(service, *ignored, effective(request->options), began);
   measure();
   return answered;
@@ -140,18 +148,26 @@ Result<void> Session::set_inputs(Service& service) {
   const auto request = service.reader.read_inputs(service.envelope, limits());
   if (!request.ok()) return request.error();
   const auto& inputs = **request;
+  auto room = generations_.make_room(service.request.json().size());
+  if (!room.ok()) return room;
   const auto ignored = graph_.set_inputs(inputs.changes, inputs.options.strict);
   if (!ignored.ok()) return ignored.error();
-  service.committed = true;
+  commit(service);
   return answer_change(service, *ignored, effective(inputs.options), began);
 }
 
 Result<void> Session::bring_up_to_date(Service& service, const EvaluateOptions& options) {
-  const Evaluating here(evaluating_, graph_);
-  graph_.evaluate(options, graph::Reporting::Session, datasets_, service.monitor, report_);
-  ++evaluations_;
+  evaluate_own(options, service.monitor);
   if (report_.cancelled) return cancelled();
   return {};
+}
+
+void Session::evaluate_own(const EvaluateOptions& options, graph::Monitor& monitor) {
+  const Evaluating here(evaluating_, graph_);
+  status_.set_own_graph(true);
+  graph_.evaluate(options, graph::Reporting::Session, datasets_, monitor, report_);
+  status_.set_own_graph(false);
+  ++evaluations_;
 }
 
 Result<void> Session::answer_change(Service& service,

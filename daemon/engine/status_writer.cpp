@@ -16,19 +16,23 @@ void StatusWriter::set_activity(EngineActivity activity) noexcept {
   page_.state.store(static_cast<std::uint32_t>(activity), kRelease);
 }
 
-void StatusWriter::evaluating(std::uint32_t slot,
-                              std::string_view name,
-                              std::size_t done,
-                              std::size_t total) {
-  if (named_ != slot + 1) {
-    const std::size_t length = std::min(name.size(), page_.node_name.size());
-    page_.node_name_length.store(0, kRelaxed);
-    for (std::size_t i = 0; i < length; ++i)
-      page_.node_name[i].store(name[i], kRelaxed);
-    page_.node_name_length.store(static_cast<std::uint32_t>(length), kRelease);
-    page_.current_node.store(slot + 1, kRelease);
-    named_ = slot + 1;
-  }
+void StatusWriter::set_own_graph(bool own) noexcept {
+  page_.own_graph.store(own ? 1 : 0, kRelease);
+}
+
+void StatusWriter::name_node(std::uint32_t slot, std::string_view name) noexcept {
+  if (named_ == slot + 1) return;
+  const std::size_t length = std::min(name.size(), page_.node_name.size());
+  page_.named_node.store(0, kRelaxed);
+  page_.node_name_length.store(0, kRelease);
+  for (std::size_t i = 0; i < length; ++i)
+    page_.node_name[i].store(name[i], kRelaxed);
+  page_.node_name_length.store(static_cast<std::uint32_t>(length), kRelease);
+  page_.named_node.store(slot + 1, kRelease);
+  named_ = slot + 1;
+}
+
+void StatusWriter::evaluating(std::size_t done, std::size_t total) noexcept {
   page_.nodes_to_evaluate.store(total, kRelaxed);
   page_.nodes_evaluated.store(done, kRelaxed);
   // A long node reports too, without completing anything: that is progress as well.
@@ -40,7 +44,7 @@ void StatusWriter::evaluating(std::uint32_t slot,
 void StatusWriter::evaluation_ended() noexcept {
   last_done_ = 0;
   if (named_ == 0) return;  // too short to have been looked at
-  page_.current_node.store(0, kRelease);
+  page_.named_node.store(0, kRelease);
   page_.node_name_length.store(0, kRelease);
   page_.nodes_to_evaluate.store(0, kRelaxed);
   page_.nodes_evaluated.store(0, kRelaxed);

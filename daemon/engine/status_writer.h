@@ -16,9 +16,15 @@ class StatusWriter {
 
   void set_activity(EngineActivity activity) noexcept;
 
-  /// The node under evaluation, and how far the evaluation is. Moves the progress count by what was
-  /// completed since the last call.
-  void evaluating(std::uint32_t slot, std::string_view name, std::size_t done, std::size_t total);
+  /// Where evaluations store the node that they are at.
+  std::atomic<std::uint32_t>& current_node() noexcept { return page_.current_node; }
+  /// Whether the nodes under evaluation are those of the session's own graph.
+  void set_own_graph(bool own) noexcept;
+  /// Writes down who the current node is, for whoever finds the engine dead.
+  void name_node(std::uint32_t slot, std::string_view name) noexcept;
+
+  /// How far the evaluation is. Moves the progress count by what was completed since the last call.
+  void evaluating(std::size_t done, std::size_t total) noexcept;
   void evaluation_ended() noexcept;
 
   void count_taken() noexcept { bump(page_.requests_taken); }

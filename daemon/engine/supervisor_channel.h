@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ class ChannelListener {
 
   virtual void on_configure(ConfigureMessage message) = 0;
   virtual void on_attach(AttachMessage message, UniqueFd socket) = 0;
+  virtual void on_keep(KeepMessage message, UniqueFd segment) = 0;
+  /// `snapshot` is empty when there is none.
+  virtual void on_replay(ReplayMessage message, UniqueFd snapshot, UniqueFd journal) = 0;
   /// The supervisor has gone: the engine has nothing to live for.
   virtual void on_channel_closed() noexcept = 0;
 };
@@ -36,13 +40,17 @@ class SupervisorChannel final : public EventHandler {
   SupervisorChannel& operator=(const SupervisorChannel&) = delete;
   ~SupervisorChannel() override;
 
-  /// Sends one message, given as the JSON of its frame.
+  /// Sends one message, given as the JSON of its frame; what does not fit waits.
   void send(const std::string& json);
+  /// Sends one message and comes back when the kernel has it, or the supervisor is gone. While it
+  /// waits the loop runs: the caller sees to it that nothing is served meanwhile.
+  void deliver(const std::string& json, std::span<const BorrowedFd> fds);
 
   void on_ready(Readiness ready) noexcept override;
 
  private:
-  void receive();
+  /// False when there is nothing more to read now.
+  bool receive();
   Result<void> take(std::span<const std::byte> message, FdList& fds);
   void flush();
 
@@ -52,6 +60,7 @@ class SupervisorChannel final : public EventHandler {
   EventLoop::Token token_;
   std::vector<std::byte> buffer_;
   std::deque<std::vector<std::byte>> waiting_;
+  bool closed_ = false;
 };
 
 }  // namespace chainsolved::engine

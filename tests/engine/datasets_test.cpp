@@ -112,6 +112,7 @@ TEST_F(Datasets, ReplacedOnesAreSeenByTheNextEvaluation) {
 }
 
 TEST_F(Datasets, ReleasedOnesGiveTheirDescriptorBack) {
+  client_.call("loadSnapshot", {{"snapshot", sum_graph()}});  // the journal is there
   const std::size_t before = open_descriptors(engine_.pid());
   {
     const SealedSegment segment = segment_of({1, 2});

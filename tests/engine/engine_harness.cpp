@@ -46,7 +46,7 @@ UniqueFd out_of_the_way(const UniqueFd& fd) {
   return UniqueFd{AdoptFd{}, ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 10)};
 }
 
-pid_t spawn_engine(const UniqueFd& channel, BorrowedFd page) {
+pid_t spawn_engine(const UniqueFd& channel, BorrowedFd page, std::vector<std::string> arguments) {
   const UniqueFd channel_copy = out_of_the_way(channel);
   const UniqueFd page_copy{AdoptFd{}, ::fcntl(page.get(), F_DUPFD_CLOEXEC, 10)};
   posix_spawn_file_actions_t actions;
@@ -55,10 +55,12 @@ pid_t spawn_engine(const UniqueFd& channel, BorrowedFd page) {
   ::posix_spawn_file_actions_adddup2(&actions, page_copy.get(), 4);
   ::posix_spawn_file_actions_addclosefrom_np(&actions, 5);
   std::string program = std::string(CHAINSOLVED_BINARY_DIR) + "/chainsolve-engine";
-  std::array<char*, 2> arguments{program.data(), nullptr};
+  std::vector<char*> argv{program.data()};
+  for (std::string& argument : arguments)
+    argv.push_back(argument.data());
+  argv.push_back(nullptr);
   pid_t pid = -1;
-  const int failed =
-      ::posix_spawn(&pid, program.c_str(), &actions, nullptr, arguments.data(), environ);
+  const int failed = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) throw std::system_error(failed, std::system_category(), program);
   return pid;
@@ -241,16 +243,17 @@ ConfigureMessage EngineHarness::default_configuration() {
   return configuration;
 }
 
-EngineHarness::EngineHarness(ConfigureMessage configuration) {
+EngineHarness::EngineHarness(ConfigureMessage configuration, std::vector<std::string> arguments)
+    : configuration_(std::move(configuration)) {
   auto pair = make_socket_pair();
   auto page = SharedStatusPage::create();
   if (!pair.ok() || !page.ok()) throw std::runtime_error("no channel or no page");
   channel_ = std::move(pair->first);
   page_.emplace(std::move(*page));
-  pid_ = spawn_engine(pair->second, page_->fd());
+  pid_ = spawn_engine(pair->second, page_->fd(), std::move(arguments));
   pair->second.reset();
   channel_message("ready");
-  send_channel(to_json(configuration));
+  send_channel(to_json(configuration_));
 }
 
 EngineHarness::~EngineHarness() {
@@ -282,12 +285,141 @@ json EngineHarness::channel_message(std::string_view method) {
     FdList fds;
     const Received got = receive_message(channel_.borrow(), buffer, fds);
     if (got.status != SocketStatus::Done) throw std::runtime_error("the engine has ended");
-    const auto frame = decode_frame(std::span(buffer).first(got.bytes));
-    if (!frame.ok()) throw std::runtime_error(frame.error().message);
-    json message = json::parse(frame->json);
+    json message = take_channel_message(std::span(buffer).first(got.bytes), fds);
     if (is_wanted(message)) return message;
     early_.push_back(std::move(message));
   }
+}
+
+json EngineHarness::take_channel_message(std::span<const std::byte> bytes, FdList& fds) {
+  const auto frame = decode_frame(bytes);
+  if (!frame.ok()) throw std::runtime_error(frame.error().message);
+  json message = json::parse(frame->json);
+  const auto& method = message.at("method");
+  if (method == "generation") {
+    const bool has_snapshot = message.at("params").value("snapshot", false);
+    if (fds.size() != (has_snapshot ? 2U : 1U)) throw std::runtime_error("a generation's segments");
+    Generation& generation = generations_[message.at("params").at("n").get<std::uint32_t>()];
+    if (has_snapshot) generation.snapshot = std::move(fds[0]);
+    generation.journal = std::move(fds[has_snapshot ? 1 : 0]);
+  } else if (method == "keep") {
+    kept_[message.at("params").at("n").get<std::uint32_t>()] = std::move(fds[0]);
+  } else if (method == "forget") {
+    kept_.erase(message.at("params").at("n").get<std::uint32_t>());
+  }
+  return message;
+}
+
+void EngineHarness::read_channel() {
+  std::array<std::byte, 4096> buffer{};
+  for (;;) {
+    FdList fds;
+    const Received got = receive_message(channel_.borrow(), buffer, fds);
+    if (got.status == SocketStatus::Reset) continue;
+    if (got.status != SocketStatus::Done) return;
+    early_.push_back(take_channel_message(std::span(buffer).first(got.bytes), fds));
+  }
+}
+
+const std::map<std::uint32_t, EngineHarness::Generation>& EngineHarness::generations() {
+  read_channel();
+  return generations_;
+}
+
+const std::map<std::uint32_t, UniqueFd>& EngineHarness::kept() {
+  read_channel();
+  return kept_;
+}
+
+std::uint64_t EngineHarness::committed() {
+  std::uint64_t largest = 0;
+  for (const auto& [n, generation] : generations()) {
+    const auto journal =
+        JournalReader::adopt(generation.journal.duplicate(), JournalReader::Part::FirstPage);
+    if (!journal.ok()) throw std::runtime_error(journal.error().message);
+    EXPECT_EQ(journal->generation(), n);
+    largest = std::max(largest, journal->committed());
+  }
+  return largest;
+}
+
+std::vector<EngineHarness::Record> EngineHarness::records() {
+  const std::uint64_t word = committed();
+  if (word == 0) return {};
+  const auto journal = JournalReader::adopt(
+      generations_.at(generation_of(word)).journal.duplicate(), JournalReader::Part::Whole);
+  if (!journal.ok()) throw std::runtime_error(journal.error().message);
+  std::vector<Record> records;
+  const auto read = journal->for_each(bytes_of(word), [&](const JournalReader::Record& record) {
+    records.push_back({json::parse(record.payload), record.hash});
+    return Result<void>{};
+  });
+  if (!read.ok()) throw std::runtime_error(read.error().message);
+  return records;
+}
+
+std::string EngineHarness::generation_snapshot() {
+  const Generation& generation = generations_.at(generation_of(committed()));
+  if (!generation.snapshot.valid()) return {};
+  auto segment = SealedSegment::adopt(generation.snapshot.duplicate(), 1);
+  if (!segment.ok()) throw std::runtime_error(segment.error().message);
+  return parse_segment(*segment).dump();
+}
+
+void EngineHarness::kill() {
+  ::kill(pid_, SIGKILL);
+  await_death();
+}
+
+int EngineHarness::await_death() {
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
+  pid_ = -1;
+  read_channel();
+  return status;
+}
+
+ConfigureMessage EngineHarness::successor() {
+  ConfigureMessage next = configuration_;
+  ++next.epoch;
+  next.generation = generations().empty() ? 1 : generations_.rbegin()->first + 1;
+  return next;
+}
+
+void EngineHarness::begin_take_over(EngineHarness& dead,
+                                    const std::vector<BlamedNode>& suspects,
+                                    const std::vector<BlamedNode>& quarantined) {
+  for (const auto& [n, segment] : dead.kept()) {
+    const BorrowedFd fd = segment.borrow();
+    send_channel(to_json(KeepMessage{n}), std::span(&fd, 1));
+    kept_[n] = segment.duplicate();
+  }
+  const std::uint64_t word = dead.committed();
+  const Generation& generation = dead.generations_.at(generation_of(word));
+  const ReplayMessage message{generation.snapshot.valid(), word, suspects, quarantined};
+  std::vector<BorrowedFd> fds;
+  if (message.has_snapshot) fds.push_back(generation.snapshot.borrow());
+  fds.push_back(generation.journal.borrow());
+  send_channel(to_json(message), fds);
+}
+
+nlohmann::json EngineHarness::take_over(EngineHarness& dead,
+                                        const std::vector<BlamedNode>& suspects,
+                                        const std::vector<BlamedNode>& quarantined) {
+  begin_take_over(dead, suspects, quarantined);
+  return channel_message("replayed").at("params");
+}
+
+TestClient& EngineHarness::attach_again(EngineHarness& dead, AttachMessage attach) {
+  attach.epoch = configuration_.epoch;
+  const auto id = attach.client;
+  while (clients_.size() < id)
+    clients_.push_back(nullptr);
+  clients_[id - 1] = std::move(dead.clients_.at(id - 1));
+  sockets_[id] = std::move(dead.sockets_.at(id));
+  const BorrowedFd socket = sockets_[id].borrow();
+  send_channel(to_json(attach), std::span(&socket, 1));
+  return *clients_[id - 1];
 }
 
 TestClient& EngineHarness::attach(Names names) {
@@ -296,11 +428,13 @@ TestClient& EngineHarness::attach(Names names) {
   AttachMessage attach;
   attach.client = clients_.size() + 1;
   attach.names = names == Names::Yes;
+  attach.epoch = configuration_.epoch;
   attach.open = PendingOpen{kOpenId, clients_.empty()};
   const BorrowedFd socket = pair->second.borrow();
   send_channel(to_json(attach), std::span(&socket, 1));
   clients_.push_back(std::make_unique<TestClient>(std::move(pair->first)));
   opened_.emplace(attach.client, clients_.back()->answer_to(kOpenId));
+  sockets_[attach.client] = std::move(pair->second);
   const json attached = channel_message("attached");
   EXPECT_EQ(attached.at("params").at("client"), attach.client);
   return *clients_.back();
@@ -309,6 +443,7 @@ TestClient& EngineHarness::attach(Names names) {
 void EngineHarness::await_detached(std::uint64_t client) {
   const json detached = channel_message("detached");
   EXPECT_EQ(detached.at("params").at("client"), client);
+  sockets_.erase(client);
 }
 
 int EngineHarness::stop() {

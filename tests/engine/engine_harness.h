@@ -2,6 +2,7 @@
 
 #include "protocol/channel.h"
 #include "protocol/frame.h"
+#include "shm/journal.h"
 #include "shm/message_socket.h"
 #include "shm/segment.h"
 #include "shm/status_page.h"
@@ -85,7 +86,8 @@ class TestClient {
 /// what they share.
 class EngineHarness {
  public:
-  explicit EngineHarness(ConfigureMessage configuration = default_configuration());
+  explicit EngineHarness(ConfigureMessage configuration = default_configuration(),
+                         std::vector<std::string> arguments = {});
   EngineHarness(const EngineHarness&) = delete;
   EngineHarness& operator=(const EngineHarness&) = delete;
   ~EngineHarness();
@@ -102,17 +104,63 @@ class EngineHarness {
 
   /// Closes the channel; the exit status of the engine.
   int stop();
+
+  // --- what a supervisor keeps of an engine ---
+
+  /// A generation as it was sent.
+  struct Generation {
+    UniqueFd snapshot;  // empty: none
+    UniqueFd journal;
+  };
+  struct Record {
+    nlohmann::json json;
+    std::uint64_t hash = 0;
+  };
+  /// What was sent so far; messages that lie in the channel are read first.
+  const std::map<std::uint32_t, Generation>& generations();
+  /// Segments that the engine wants kept and has not let go of.
+  const std::map<std::uint32_t, UniqueFd>& kept();
+  /// The commit word: the largest of all journals.
+  std::uint64_t committed();
+  /// The committed records of the generation that the commit word names.
+  std::vector<Record> records();
+  /// The text of the snapshot of that generation; "" when it has none.
+  std::string generation_snapshot();
+  /// SIGKILL, and everything read that it still sent.
+  void kill();
+  /// Waits for it to end by itself, and reads likewise; the wait status.
+  int await_death();
+  /// The next channel message of this method.
+  nlohmann::json channel_message(std::string_view method);
+
+  /// Tells this engine, fresh from configure, to take the other's place; `replayed`'s params.
+  nlohmann::json take_over(EngineHarness& dead,
+                           const std::vector<BlamedNode>& suspects = {},
+                           const std::vector<BlamedNode>& quarantined = {});
+  /// The same without waiting for the end of it.
+  void begin_take_over(EngineHarness& dead,
+                       const std::vector<BlamedNode>& suspects = {},
+                       const std::vector<BlamedNode>& quarantined = {});
+  /// How the successor of this engine is configured.
+  ConfigureMessage successor();
+  /// Gives it a client of the dead engine. `attach.client` says which.
+  TestClient& attach_again(EngineHarness& dead, AttachMessage attach);
   pid_t pid() const { return pid_; }
   const StatusPage& page() const { return page_->page(); }
   void send_channel(const std::string& json, std::span<const BorrowedFd> fds = {});
 
  private:
-  nlohmann::json channel_message(std::string_view method);
+  nlohmann::json take_channel_message(std::span<const std::byte> bytes, FdList& fds);
+  void read_channel();
 
+  ConfigureMessage configuration_;
   UniqueFd channel_;
   std::optional<SharedStatusPage> page_;
   pid_t pid_ = -1;
   std::vector<std::unique_ptr<TestClient>> clients_;
+  std::map<std::uint64_t, UniqueFd> sockets_;  // the supervisor's duplicates
+  std::map<std::uint32_t, Generation> generations_;
+  std::map<std::uint32_t, UniqueFd> kept_;
   std::map<std::uint64_t, Message> opened_;
   std::vector<nlohmann::json> early_;  // channel messages that came before they were asked for
 };

@@ -129,6 +129,7 @@ TEST_F(SeveralClients, DisposeEndsOnlyItsOwnConnection) {
 }
 
 TEST_F(SeveralClients, AClientThatVanishesLeavesNoDescriptor) {
+  first_.call("loadSnapshot", {{"snapshot", graph()}});  // the journal is there
   const std::size_t before = open_descriptors(engine_.pid());
   for (std::uint64_t id = 4; id < 20; ++id) {
     TestClient& passing = engine_.attach();

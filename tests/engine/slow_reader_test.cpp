@@ -93,7 +93,8 @@ TEST(SlowReader, IsShutDownWhenItsQueueIsFull) {
   ASSERT_TRUE(sleeper.at_end());
   EXPECT_EQ(sleeper.seen.back().json["params"]["error"]["data"]["code"], "SLOW_CONSUMER");
   engine.await_detached(1);
-  EXPECT_EQ(open_descriptors(engine.pid()), attached - 1);
+  // Beside a journal and, since so many changes do not fit one, its snapshot.
+  EXPECT_EQ(open_descriptors(engine.pid()), attached - 1 + 2);
 }
 
 TEST(SlowReader, ThatNeverReadsIsCutOffAllTheSame) {

@@ -1,6 +1,7 @@
 #include "daemon/engine/ops/aliases.h"
 #include "daemon/engine/ops/block.h"
 #include "daemon/engine/ops/block_list.h"
+#include "daemon/engine/ops/debug.h"
 
 #include <algorithm>
 #include <bit>
@@ -82,7 +83,8 @@ std::span<const BlockDef* const> all_blocks() noexcept {
 
 const BlockDef* find_block(std::string_view id) noexcept {
   static const Blocindex index(all_blocks());
-  return index.find(id);
+  const BlockDef* found = index.find(id);
+  return found != nullptr ? found : find_debug_block(id);
 }
 
 }  // namespace chainsolved::ops
