@@ -159,7 +159,8 @@ INSTANTIATE_TEST_SUITE_P(Conformance,
                                            "plot",
                                            "probComb",
                                            "probDist",
-                                           "utilCalc"),
+                                           "utilCalc",
+                                           "vehicleSim"),
                          [](const auto& instance) { return std::string(instance.param); });
 
 /// Of every file, the cases whose blocks are in the table.

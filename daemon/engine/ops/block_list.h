@@ -50,6 +50,8 @@
   X(vehicle)                    \
   X(vehicle_suspension)         \
   X(vehicle_events)             \
+  X(vehicle_lap)                \
+  X(vehicle_quarter_car)        \
   X(plot)                       \
   X(prob_comb)                  \
   X(prob_dist)                  \
