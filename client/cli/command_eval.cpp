@@ -7,6 +7,7 @@
 #include "client/cli/graph_file.h"
 #include "client/cli/interruption.h"
 #include "client/cli/output.h"
+#include "client/cli/survival.h"
 
 #include <CLI/CLI.hpp>
 
@@ -33,10 +34,41 @@ struct EvalOptions {
 };
 
 /// Runs requests one after the other; one that was cut short by Ctrl-C or the clock ends the
-/// command with the status that says so.
+/// command with the status that says so. One whose engine was taken away is survived, once, and
+/// standard error says so.
 class Requests {
  public:
   explicit Requests(const Interruption& interruption) : interruption_(interruption) {}
+
+  /// What `request` comes to; sent again if it may be.
+  template <class Request>
+  auto run(const std::string& what, const Request& request) const {
+    auto result = request();
+    if (survival(result) == Survival::None) return await(what, std::move(result));
+    note(what + ": " + death_in_words(result.error()) + "; sending it again to its successor");
+    return await(what, request());
+  }
+
+  /// The same for one that changes the graph: if the graph that came back has the change, the
+  /// values are read from it.
+  template <class Request>
+  void run(const std::string& what,
+           const Request& request,
+           client::Engine& engine,
+           Evaluation& evaluation) const {
+    auto result = request();
+    if (survival(result) == Survival::ReadBack) {
+      note(what + ": " + death_in_words(result.error()) +
+           "; its successor has the graph, whose values are read");
+      evaluation.take(read_back(what, engine));
+      return;
+    }
+    if (survival(result) == Survival::SendAgain) {
+      note(what + ": " + death_in_words(result.error()) + "; sending it again to its successor");
+      result = request();
+    }
+    evaluation.take(await(what, std::move(result)));
+  }
 
   template <class T>
   T await(const std::string& what, Result<T> result) const {
@@ -49,6 +81,18 @@ class Requests {
   }
 
  private:
+  template <class T>
+  Survival survival(const Result<T>& result) const {
+    return result.ok() || interruption_.cause() ? Survival::None : survival_of(result.error());
+  }
+
+  client::EvalResult read_back(const std::string& what, client::Engine& engine) const {
+    client::EvalResult read;
+    read.values = await(what, engine.get_values());
+    read.diagnostics = await(what, engine.validate_graph());
+    return read;
+  }
+
   const Interruption& interruption_;
 };
 
@@ -74,9 +118,10 @@ void register_datasets(client::Engine& engine,
   for (ImportedDataset& dataset : datasets) {
     // In a session that others use too the data outlives this command.
     if (shared) dataset.shape.lease = client::Lease::Session;
+    // Detached, it stays retained: an engine's successor gets it from the library.
     requests
-        .await("registering a dataset",
-               engine.register_dataset(dataset.id, dataset.data, dataset.shape))
+        .run("registering a dataset",
+             [&] { return engine.register_dataset(dataset.id, dataset.data, dataset.shape); })
         .detach();
   }
 }
@@ -86,7 +131,11 @@ Evaluation evaluate(client::Engine& engine,
                     const std::vector<InputSetting>& settings,
                     const Requests& requests) {
   Evaluation evaluation;
-  evaluation.take(requests.await("evaluating " + graph.name(), engine.load_snapshot(graph.text())));
+  requests.run(
+      "evaluating " + graph.name(),
+      [&] { return engine.load_snapshot(graph.text()); },
+      engine,
+      evaluation);
   if (settings.empty()) return evaluation;
   // The graph already carries what was set; this has the engine check the ports' names, and writes
   // what JSON cannot say (NaN, infinities).
@@ -96,7 +145,8 @@ Evaluation evaluate(client::Engine& engine,
     inputs.push_back({setting.node, setting.port, setting.value});
   EvaluateOptions strict;
   strict.strict = true;
-  evaluation.take(requests.await("--set", engine.set_inputs(inputs, strict)));
+  requests.run(
+      "--set", [&] { return engine.set_inputs(inputs, strict); }, engine, evaluation);
   return evaluation;
 }
 

@@ -3,11 +3,13 @@
 #include "client/cli/connect.h"
 #include "client/cli/failure.h"
 #include "client/cli/output.h"
+#include "client/cli/session_report.h"
 #include "client/cli/session_table.h"
 #include "protocol/json_writer.h"
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -57,6 +59,59 @@ ExitStatus run_close(const SessionOptions& options) {
   return ExitStatus::Fine;
 }
 
+/// By id or, if no session has that id, by name.
+const client::SessionRow& find_session(const std::vector<client::SessionRow>& sessions,
+                                       const std::string& wanted) {
+  for (const client::SessionRow& row : sessions)
+    if (row.session_id == wanted) return row;
+  for (const client::SessionRow& row : sessions)
+    if (row.name == wanted) return row;
+  throw Failure("session '" + wanted + "'",
+                {ErrorCode::UnknownSession, "there is none of this name or id"});
+}
+
+ExitStatus run_show(const SessionOptions& options) {
+  client::ControlConnection control = connected(options);
+  const std::vector<client::SessionRow> sessions =
+      done("listing the sessions", control.list_sessions());
+  const client::SessionRow& session = find_session(sessions, options.session);
+  print(options.json ? session.json : session_report(session));
+  return ExitStatus::Fine;
+}
+
+ExitStatus run_restart(const SessionOptions& options) {
+  client::ControlConnection control = connected(options);
+  const std::uint32_t epoch = done("restarting session '" + options.session + "'",
+                                   control.restart_session(options.session));
+  if (!options.json) {
+    note("session '" + options.session + "' is restarted: epoch " + std::to_string(epoch));
+    return ExitStatus::Fine;
+  }
+  std::string out;
+  JsonWriter(out)
+      .begin_object()
+      .member("restarted", options.session)
+      .member("epoch", std::uint64_t{epoch})
+      .end_object();
+  print(out);
+  return ExitStatus::Fine;
+}
+
+/// A command of `session` that takes one.
+void add_one(CLI::App& parent,
+             ExitStatus& status,
+             const std::string& name,
+             const std::string& help,
+             const std::string& json_help,
+             ExitStatus (*run)(const SessionOptions&)) {
+  auto options = std::make_shared<SessionOptions>();
+  CLI::App* command = parent.add_subcommand(name, help);
+  command->add_option("SESSION", options->session, "Its name or its id")->required();
+  options->connect.add_socket(*command);
+  command->add_flag("--json", options->json, json_help);
+  command->callback([options, run, &status] { status = run(*options); });
+}
+
 }  // namespace
 
 void add_session(CLI::App& program, ExitStatus& status) {
@@ -69,12 +124,24 @@ void add_session(CLI::App& program, ExitStatus& status) {
   list->add_flag("--json", list_options->json, "Print {\"sessions\": [...]}");
   list->callback([list_options, &status] { status = run_list(*list_options); });
 
-  auto close_options = std::make_shared<SessionOptions>();
-  CLI::App* close = command->add_subcommand("close", "End one: its engine and its data go");
-  close->add_option("SESSION", close_options->session, "Its name or its id")->required();
-  close_options->connect.add_socket(*close);
-  close->add_flag("--json", close_options->json, "Print {\"closed\": SESSION}");
-  close->callback([close_options, &status] { status = run_close(*close_options); });
+  add_one(*command,
+          status,
+          "show",
+          "What is known of one: its state, and how its engines ended",
+          "Print its row of listSessions",
+          run_show);
+  add_one(*command,
+          status,
+          "restart",
+          "Replace its engine by a fresh one with the same graph; also revives a failed one",
+          "Print {\"restarted\": SESSION, \"epoch\": N}",
+          run_restart);
+  add_one(*command,
+          status,
+          "close",
+          "End one: its engine and its data go",
+          "Print {\"closed\": SESSION}",
+          run_close);
 }
 
 }  // namespace chainsolved::cli

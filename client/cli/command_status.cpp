@@ -3,6 +3,7 @@
 #include "client/cli/connect.h"
 #include "client/cli/failure.h"
 #include "client/cli/output.h"
+#include "client/cli/session_report.h"
 #include "client/cli/session_table.h"
 
 #include <CLI/CLI.hpp>
@@ -44,6 +45,8 @@ std::string status_text(const nlohmann::json& status,
   text.append(", up for ").append(duration(status.value("uptimeMs", 0.0)));
   text.append(", serving ").append(daemon.socket).append("\n\n");
   text.append(session_table(sessions));
+  if (const std::string deaths = death_table(sessions); !deaths.empty())
+    text.append("\nHow engines ended\n").append(deaths);
   if (status.contains("counters") && status.at("counters").is_object())
     text.append("\nCounters\n").append(listing(status.at("counters")));
   return text;

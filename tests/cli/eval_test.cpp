@@ -254,9 +254,9 @@ TEST_F(RunningEvaluation, IsStatusSixWhenItsSessionIsClosed) {
   EXPECT_EQ(outcome.out, "");
 }
 
-TEST_F(RunningEvaluation, IsStatusNineWhenTheEngineDies) {
+TEST_F(RunningEvaluation, IsStatusNineWhenTheEngineCrashes) {
   for (const pid_t engine : daemon_.children())
-    ::kill(engine, SIGKILL);
+    ::kill(engine, SIGSEGV);
   const auto outcome = evaluation_->finish();
   EXPECT_EQ(outcome.status, 9) << outcome.err;
   EXPECT_NE(outcome.err.find("WORKER_CRASHED"), std::string::npos) << outcome.err;

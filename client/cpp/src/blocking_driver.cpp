@@ -85,7 +85,10 @@ bool BlockingDriver::poll() {
   while (transport_.open() && transport_.receive() == Transport::Took::Message)
     dispatch_events();
   dispatch_events();
-  if (transport_.open()) return true;
+  if (transport_.open()) {
+    flush();  // what was held until now
+    return true;
+  }
   transport_.close();
   return false;
 }

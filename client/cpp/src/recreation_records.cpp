@@ -10,7 +10,6 @@ namespace chainsolved::client {
 
 namespace {
 
-/// The code that goes with a notification. Without one it was no death of the engine's.
 ErrorCode told_code(const nlohmann::json& params) {
   const std::string code = text_of(params, "code");
   return code.empty() ? ErrorCode::WorkerCrashed : error_code_named(code);
