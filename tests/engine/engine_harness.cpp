@@ -448,6 +448,7 @@ void EngineHarness::await_detached(std::uint64_t client) {
 
 int EngineHarness::stop() {
   channel_.reset();
+  sockets_.clear();
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
   pid_ = -1;

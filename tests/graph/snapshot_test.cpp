@@ -46,6 +46,45 @@ TEST(Snapshot, LoadsBackToTheSameGraphAndSlots) {
   EXPECT_EQ(again.graph.find("e"), 4U);
 }
 
+TEST(Snapshot, KeepsSlotsGivenOutThatAreVacant) {
+  GraphHarness h;
+  h.load(snapshot({labelled_number("a", 1)}, Json::array()));
+  EXPECT_EQ(h.graph.snapshot().find("nextSlot"), std::string::npos);
+  h.patch(Json::array({add_node(labelled_number("b", 1)), add_node(labelled_number("c", 1))}));
+  h.patch(Json::array({remove_node("c")}));
+  GraphHarness again;
+  again.load(Json::parse(h.graph.snapshot()));
+  expect_same(h, again);
+  for (GraphHarness* graph : {&h, &again})
+    graph->patch(Json::array({add_node(labelled_number("d", 1))}));
+  EXPECT_EQ(again.graph.find("d"), 3U);
+  expect_same(h, again);
+}
+
+TEST(Snapshot, WithAnImpossibleNextSlotIsRefused) {
+  GraphHarness h;
+  Json with = snapshot({labelled_number("a", 1)}, Json::array());
+  for (const Json& slot : {Json(-1), Json(1.5), Json("1"), Json(4e9), Json(5e9)}) {
+    with["nextSlot"] = slot;
+    EXPECT_FALSE(h.try_load(with).ok()) << slot;
+  }
+}
+
+TEST(Snapshot, IsTheSameWhetherItWasLoadedInBetweenOrNot) {
+  GraphHarness h;
+  h.load(snapshot({node("a", "number", {{"value", 3}}), node("n", "negate")}, Json::array()));
+  h.set("a", "value", std::numeric_limits<double>::quiet_NaN());
+  h.set("n", "a", 2);
+  GraphHarness again;
+  again.load(Json::parse(h.graph.snapshot()));
+  expect_same(h, again);
+  for (GraphHarness* graph : {&h, &again}) {
+    graph->set("a", "value", 5);
+    graph->set("n", "a", 0.1);
+  }
+  expect_same(h, again);
+}
+
 TEST(Snapshot, KeepsTheLastEdgeOfAPortLast) {
   GraphHarness h;
   h.load(snapshot({labelled_number("a", 1), labelled_number("b", 2), node("d", "display")},
