@@ -1,5 +1,5 @@
-// The demo: starts a daemon of its own, does the main job on real input and checks every number.
-// Exit status 0 only if all of them were right.
+// The demo: starts a daemon of its own, does the main job on real input, freezes and kills its
+// engine, and checks every number. Exit status 0 only if all of them were right.
 
 #include "chainsolved/engine.h"
 #include "client/cli/csv.h"
@@ -7,6 +7,7 @@
 #include "client/cli/failure.h"
 #include "client/cli/graph_file.h"
 #include "examples/expectation.h"
+#include "examples/recovery.h"
 
 #include <algorithm>
 #include <array>
@@ -34,17 +35,18 @@ class Demo {
  public:
   explicit Demo(std::string folder) : folder_(std::move(folder)) {}
 
-  /// How many numbers were wrong.
+  /// How many checks failed.
   int run() {
     client::Engine engine = start_daemon();
     evaluate_examples(engine);
     analyse_dataset(engine);
     move_slider(engine);
+    lose_engines(engine);
     done("ending the session", engine.dispose());
     if (wrong_ == 0) {
-      std::printf("\nEvery number was right (%d of them).\n", checked_);
+      std::printf("\nEverything was right (%d checks).\n", checked_);
     } else {
-      std::printf("\n%d of %d numbers were WRONG.\n", wrong_, checked_);
+      std::printf("\n%d of %d checks FAILED.\n", wrong_, checked_);
     }
     return wrong_;
   }
@@ -54,6 +56,7 @@ class Demo {
     client::Options options;
     options.client_name = "chainsolved-demo";
     options.spawn = client::Spawn::Private;
+    options.watchdog_ms = kWatchdogMs;
     const auto start = Clock::now();
     client::Engine engine =
         done("starting a daemon on a private socket", client::Engine::create(options));
@@ -171,6 +174,20 @@ class Demo {
         latencies.back());
   }
 
+  /// The engine process is taken away twice; nothing of its session is.
+  void lose_engines(client::Engine& engine) {
+    for (const Example& example : find_examples(folder_)) {
+      if (example.name != "weather-year") continue;
+      std::printf("\nWhat happens to %s when its engine is taken away (watchdog %d ms):\n",
+                  example.name.c_str(),
+                  kWatchdogMs);
+      const RecoveryVerdict verdict = freeze_and_kill(engine, example, "first-day");
+      checked_ += verdict.checked;
+      for (const std::string& text : verdict.wrong)
+        fail(text);
+    }
+  }
+
   static double scalar(const client::EvalResult& result, std::string_view node) {
     return result.scalar(node).value_or(NAN);
   }
@@ -197,6 +214,8 @@ class Demo {
     {"id": "3", "source": "numbers", "sourceHandle": "out", "target": "max", "targetHandle": "vec"},
     {"id": "4", "source": "max", "sourceHandle": "out", "target": "range", "targetHandle": "a"},
     {"id": "5", "source": "min", "sourceHandle": "out", "target": "range", "targetHandle": "b"}]})";
+
+  static constexpr int kWatchdogMs = 300;
 
   std::string folder_;
   int checked_ = 0;
