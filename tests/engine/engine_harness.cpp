@@ -433,6 +433,7 @@ TestClient& EngineHarness::attach(Names names) {
   const BorrowedFd socket = pair->second.borrow();
   send_channel(to_json(attach), std::span(&socket, 1));
   clients_.push_back(std::make_unique<TestClient>(std::move(pair->first)));
+  clients_.back()->epoch = configuration_.epoch;
   opened_.emplace(attach.client, clients_.back()->answer_to(kOpenId));
   sockets_[attach.client] = std::move(pair->second);
   const json attached = channel_message("attached");
