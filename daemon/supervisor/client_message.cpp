@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace chainsolved::supervisor {
@@ -55,11 +56,10 @@ ClientMessage make_error(std::uint64_t id, std::uint32_t epoch, const Error& err
   return message;
 }
 
-ClientMessage make_session_notice(std::string_view method,
-                                  std::string_view session,
-                                  std::uint32_t epoch,
-                                  std::string_view reason,
-                                  const Error* error) {
+std::string session_notice_json(std::string_view method,
+                                std::string_view session,
+                                std::string_view reason,
+                                const Error* error) {
   std::string text;
   JsonWriter json(text);
   json.begin_object().member("method", method).key("params").begin_object();
@@ -69,12 +69,20 @@ ClientMessage make_session_notice(std::string_view method,
     json.member("message", "[" + std::string(info_of(error->code).wire) + "] " + error->message);
   }
   json.end_object().end_object();
+  return text;
+}
+
+void encode_unsent(const UnsentFrame& frame, std::vector<std::byte>& out) {
   FrameHeader header;
-  header.kind = FrameKind::Notification;
-  header.epoch = epoch;
-  ClientMessage message;
-  encode_frame(header, text, {}, message.frame);
-  return message;
+  header.kind = static_cast<FrameKind>(frame.kind);
+  header.id = frame.id;
+  header.epoch = frame.epoch;
+  encode_frame(header, frame.json, {}, out);
+}
+
+bool has_room(BorrowedFd socket) noexcept {
+  pollfd entry{socket.get(), POLLOUT, 0};
+  return ::poll(&entry, 1, 0) == 1 && (entry.revents & (POLLOUT | POLLHUP)) == POLLOUT;
 }
 
 void shut_down(BorrowedFd socket) noexcept {

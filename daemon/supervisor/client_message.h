@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocol/channel.h"
 #include "protocol/error.h"
 #include "protocol/frame.h"
 #include "shm/message_socket.h"
@@ -35,11 +36,16 @@ ClientMessage make_error(std::uint64_t id, std::uint32_t epoch, const Error& err
 
 /// `{"method": METHOD, "params": {"session": ID, "reason": TEXT}}`, and `error` beside them if
 /// given: sessionClosed and sessionFailed.
-ClientMessage make_session_notice(std::string_view method,
-                                  std::string_view session,
-                                  std::uint32_t epoch,
-                                  std::string_view reason,
-                                  const Error* error = nullptr);
+std::string session_notice_json(std::string_view method,
+                                std::string_view session,
+                                std::string_view reason,
+                                const Error* error = nullptr);
+
+/// A frame that was kept for a client, as it goes to its socket; `out` is replaced.
+void encode_unsent(const UnsentFrame& frame, std::vector<std::byte>& out);
+
+/// Whether a small message would be taken now.
+bool has_room(BorrowedFd socket) noexcept;
 
 /// Both directions, for every holder of the socket: what is queued for the client stays readable,
 /// then it meets the end.

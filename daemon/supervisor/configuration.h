@@ -1,5 +1,6 @@
 #pragma once
 
+#include "daemon/supervisor/session_core.h"
 #include "protocol/channel.h"
 #include "protocol/limits.h"
 
@@ -7,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace chainsolved::supervisor {
 
@@ -22,6 +24,9 @@ struct Configuration {
   std::string log_level = "info";
   Limits limits;
   SessionOptions session;  // what openSession does not say
+  RecoveryRules recovery;
+  bool debug_blocks = false;
+  std::vector<std::string> engine_arguments;
 };
 
 /// Either the configuration, or the exit status of a program that has printed its help, its version

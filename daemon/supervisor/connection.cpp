@@ -32,6 +32,7 @@ Connection::Connection(EventLoop& loop,
       handler_(handler),
       desk_(desk),
       counters_(counters),
+      self_(std::make_shared<Connection*>(this)),
       socket_(loop, std::move(socket), [this] { on_readable(); }) {}
 
 void Connection::on_readable() {
@@ -106,6 +107,17 @@ void Connection::answer(std::uint64_t id, std::string_view result_json) {
 
 void Connection::answer_error(std::uint64_t id, const Error& error) {
   send(make_error(id, 0, error));
+}
+
+std::function<void(Result<std::string>)> Connection::answer_later(std::uint64_t id) {
+  return [id, self = std::weak_ptr<Connection*>(self_)](const Result<std::string>& result) {
+    const auto connection = self.lock();
+    if (!connection) return;
+    if (result.ok())
+      (*connection)->answer(id, *result);
+    else
+      (*connection)->answer_error(id, result.error());
+  };
 }
 
 void Connection::refuse(const Error& error) {

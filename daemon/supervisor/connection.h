@@ -11,7 +11,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -68,6 +71,9 @@ class Connection {
 
   void answer(std::uint64_t id, std::string_view result_json);
   void answer_error(std::uint64_t id, const Error& error);
+  /// Answers when whatever was asked for has come to its end, unless the connection has ended
+  /// first.
+  std::function<void(Result<std::string> result_json)> answer_later(std::uint64_t id);
   /// Tells the peer why and ends: when there is no request to answer.
   void refuse(const Error& error);
 
@@ -90,6 +96,7 @@ class Connection {
   bool said_hello_ = false;
   bool over_ = false;
   std::optional<ClientMessage> unsent_;
+  std::shared_ptr<Connection*> self_;  // while it lives, for answers to come
   FdWatch socket_;
 };
 

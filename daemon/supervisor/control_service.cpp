@@ -21,7 +21,8 @@ using nlohmann::json;
 
 // What this daemon can do beyond the first version of the protocol, by name: clients ask for names,
 // not for versions.
-constexpr auto kCapabilities = std::to_array<std::string_view>({"evaluate", "datasets", "names"});
+constexpr auto kCapabilities =
+    std::to_array<std::string_view>({"evaluate", "datasets", "names", "restart"});
 
 constexpr std::uint64_t kOldestProtocol = 1;
 
@@ -49,11 +50,12 @@ std::string range_words(std::uint64_t min, std::uint64_t max) {
   return std::to_string(min) + " to " + std::to_string(max);
 }
 
-Result<std::string> read_session_name(std::string_view params) {
+Result<std::string> read_session_name(std::string_view method, std::string_view params) {
   const json object = json::parse(params, nullptr, false);
   const auto session = object.find("session");
   if (session == object.end() || !session->is_string())
-    return Error{ErrorCode::InvalidParams, "closeSession.session must be an id or a name"};
+    return Error{ErrorCode::InvalidParams,
+                 std::string(method) + ".session must be an id or a name"};
   return session->get<std::string>();
 }
 
@@ -86,6 +88,8 @@ void ControlService::on_request(Connection& connection,
     case Method::Status:
       result = status(connection.peer(), connections);
       break;
+    case Method::RestartSession:
+      return restart_session(connection, id, request.params);
     case Method::CloseSession:
       result = close_session(connection.peer(), request.params);
       break;
@@ -139,12 +143,25 @@ Result<std::string> ControlService::status(const Peer& peer, std::size_t connect
 }
 
 Result<std::string> ControlService::close_session(const Peer& peer, std::string_view params) {
-  const auto name = read_session_name(params);
+  const auto name = read_session_name("closeSession", params);
   if (!name.ok()) return name.error();
   const auto session = sessions_.find(*name, peer);
   if (!session.ok()) return session.error();
   (*session)->close("it was closed by process " + std::to_string(peer.pid));
   return std::string("{}");
+}
+
+void ControlService::restart_session(Connection& connection,
+                                     std::uint64_t id,
+                                     std::string_view params) {
+  const auto name = read_session_name("restartSession", params);
+  if (!name.ok()) return connection.answer_error(id, name.error());
+  const auto session = sessions_.find(*name, connection.peer());
+  if (!session.ok()) return connection.answer_error(id, session.error());
+  (*session)->restart([answer = connection.answer_later(id)](const Result<std::uint32_t>& epoch) {
+    if (!epoch.ok()) return answer(epoch.error());
+    answer("{\"epoch\":" + std::to_string(*epoch) + "}");
+  });
 }
 
 void ControlService::open_session(Connection& connection,

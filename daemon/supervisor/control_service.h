@@ -14,7 +14,7 @@
 namespace chainsolved::supervisor {
 
 /// Answers the methods that the supervisor serves itself: hello, openSession, listSessions, status,
-/// closeSession. Everything else needs a session.
+/// restartSession, closeSession. Everything else needs a session.
 class ControlService {
  public:
   ControlService(SessionRegistry& sessions, StatusSources sources);
@@ -30,6 +30,8 @@ class ControlService {
   Result<std::string> list_sessions(const Peer& peer) const;
   Result<std::string> status(const Peer& peer, std::size_t connections) const;
   Result<std::string> close_session(const Peer& peer, std::string_view params);
+  /// Answered when the session serves again, or cannot.
+  void restart_session(Connection& connection, std::uint64_t id, std::string_view params);
   /// Nothing is answered here when it works: the engine does.
   void open_session(Connection& connection, std::uint64_t id, std::string_view params);
 

@@ -20,7 +20,10 @@ namespace chainsolved::supervisor {
   X(engine_start_failures, "engineStartFailures")                             \
   X(engine_deaths, "engineDeaths")         /* unexpected ones */              \
   X(too_many_refs, "tooManyRefs")          /* ETOOMANYREFS, tried again */    \
-  X(notices_dropped, "noticesDropped")     /* the client's socket was full */ \
+  X(hangs, "hangs")                        /* the watchdog's decisions */     \
+  X(recreations, "recreations")            /* sessions that came back */      \
+  X(notices_delayed, "noticesDelayed")     /* the client's socket was full */ \
+  X(notices_dropped, "noticesDropped")     /* likewise, and for good */       \
   X(unexpected_events, "unexpectedEvents") /* a pair without a row: a bug */
 
 /// Plain numbers: one thread owns the daemon.

@@ -12,6 +12,18 @@
 
 namespace chainsolved::supervisor {
 
+namespace {
+
+EngineCommand engine_command(const Configuration& configuration) {
+  EngineCommand command{
+      configuration.engine, configuration.portable_math, configuration.engine_arguments};
+  if (configuration.debug_blocks)
+    command.arguments.insert(command.arguments.begin(), "--debug-blocks");
+  return command;
+}
+
+}  // namespace
+
 Daemon::Daemon(const Configuration& configuration, ListeningSocket& socket, StartReport& report)
     : configuration_(configuration),
       socket_(socket),
@@ -21,11 +33,13 @@ Daemon::Daemon(const Configuration& configuration, ListeningSocket& socket, Star
       idle_(loop_),
       service_manager_(loop_),
       handed_(loop_, counters_),
-      engines_(loop_,
-               EngineCommand{configuration.engine, configuration.portable_math},
-               configuration.spare_engines,
-               counters_),
-      sessions_(loop_, engines_, handed_, counters_, configuration.limits, configuration.session),
+      engines_(loop_, engine_command(configuration), configuration.spare_engines, counters_),
+      sessions_(loop_,
+                engines_,
+                handed_,
+                counters_,
+                configuration.limits,
+                SessionDefaults{configuration.session, configuration.recovery}),
       control_(sessions_,
                StatusSources{counters_,
                              engines_,

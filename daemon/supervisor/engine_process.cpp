@@ -8,11 +8,12 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,11 +34,31 @@ constexpr int kMessagesAtOnce = 64;
 constexpr std::chrono::milliseconds kRetryAfter{2};
 constexpr std::chrono::seconds kGraceWithoutChannel{1};
 
-std::string words_of_signal(int signal) {
-  const char* name = ::sigdescr_np(signal);
-  std::string text = "was killed by signal " + std::to_string(signal);
-  if (name != nullptr) text.append(" (").append(name).append(")");
-  return text;
+/// Reads the params if `method` is this message's.
+template <class Message>
+bool read_as(std::string_view method,
+             std::string_view json,
+             Result<Message> (*read)(std::string_view),
+             std::optional<EngineMessage>& out) {
+  if (method != Message::kName) return false;
+  if (auto message = read(json); message.ok()) out = std::move(message).value();
+  return true;
+}
+
+std::optional<EngineMessage> read_engine_message(std::string_view json) {
+  std::optional<EngineMessage> message;
+  const auto method = channel_method(json);
+  if (!method.ok()) return message;
+  const bool known = read_as(*method, json, read_attached, message) ||
+                     read_as(*method, json, read_detached, message) ||
+                     read_as(*method, json, read_generation, message) ||
+                     read_as(*method, json, read_keep, message) ||
+                     read_as(*method, json, read_forget, message) ||
+                     read_as(*method, json, read_replayed, message) ||
+                     read_as(*method, json, read_retried, message) ||
+                     read_as(*method, json, read_quarantine_ended, message);
+  static_cast<void>(known);
+  return message;
 }
 
 }  // namespace
@@ -82,6 +103,17 @@ void EngineProcess::end(std::string_view reason) {
   outgoing_.clear();
   kill_process();
   apply(EngineEvent::Killed);
+}
+
+void EngineProcess::kill() {
+  log_event(LogLevel::Info, "stopping", {{"engine", pid_}});
+  outgoing_.clear();
+  kill_process();
+  apply(EngineEvent::StopBegun);
+}
+
+void EngineProcess::drain() {
+  while (channel_ && state() == EngineState::Stopping && read_channel()) {}
 }
 
 void EngineProcess::kill_process() noexcept {
@@ -149,7 +181,7 @@ void EngineProcess::on_process_ended() {
     exit_.words = "exited with status " + std::to_string(info.si_status);
   } else {
     exit_.signal = info.si_status;
-    exit_.words = words_of_signal(info.si_status);
+    exit_.words = "was killed by " + words_of_signal(info.si_status);
   }
   if (start_report_) on_start_report();
   // What it said before its end counts.
@@ -172,12 +204,13 @@ bool EngineProcess::read_channel() {
     }
     if (state() == EngineState::Ending) continue;
     const auto frame = decode_frame(std::span(buffer).first(received.bytes));
-    if (!frame.ok() || frame->header.kind != FrameKind::Notification) {
+    if (!frame.ok() || frame->header.kind != FrameKind::Notification ||
+        frame->header.segments != fds.size()) {
       log_event(LogLevel::Warning, "channel-nonsense", {{"engine", pid_}});
       kill_process();
       return false;
     }
-    on_channel_message(frame->json);
+    on_channel_message(frame->json, fds);
   }
   return channel_ != nullptr;
 }
@@ -193,29 +226,29 @@ void EngineProcess::on_channel_gone() {
   });
 }
 
-void EngineProcess::on_channel_message(std::string_view json) {
+void EngineProcess::on_channel_message(std::string_view json, FdList& fds) {
   const auto method = channel_method(json);
   if (method.ok() && *method == ReadyMessage::kName) {
     apply(EngineEvent::SaidReady);
     return;
   }
-  if (method.ok() && user_ != nullptr) {
-    if (*method == AttachedMessage::kName) {
-      if (const auto message = read_attached(json); message.ok())
-        return user_->on_attached(message->client);
-    } else if (*method == DetachedMessage::kName) {
-      if (const auto message = read_detached(json); message.ok())
-        return user_->on_detached(message->client);
-    }
-  }
+  auto message = user_ != nullptr ? read_engine_message(json) : std::nullopt;
+  if (message && user_->on_engine_message(*std::move(message), fds)) return;
   log_event(LogLevel::Warning, "channel-unknown", {{"engine", pid_}}, {{"message", json}});
+  // What it keeps from us cannot come back.
+  if (message) kill_process();
 }
 
-bool EngineProcess::try_send(const std::vector<std::byte>& frame, BorrowedFd fd) {
-  const std::span<const BorrowedFd> fds(&fd, fd.get() >= 0 ? 1 : 0);
+bool EngineProcess::has_unread() const noexcept {
+  int bytes = 0;
+  // SIOCOUTQ of our end: what was sent and lies in the queue of the other.
+  return channel_ && ::ioctl(channel_->fd().get(), TIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+bool EngineProcess::try_send(const std::vector<std::byte>& frame, std::span<const BorrowedFd> fds) {
   switch (send_message(channel_->fd(), frame, fds)) {
     case SocketStatus::Done:
-      if (!fds.empty()) ++counters_.handovers;
+      counters_.handovers += fds.size();
       return true;
     case SocketStatus::WouldBlock:
       flush_later(true);
@@ -230,16 +263,20 @@ bool EngineProcess::try_send(const std::vector<std::byte>& frame, BorrowedFd fd)
   }
 }
 
-void EngineProcess::send(const std::string& json, BorrowedFd fd) {
+void EngineProcess::send(const std::string& json, std::span<const BorrowedFd> fds) {
   if (!channel_) return;
   FrameHeader header;
   header.kind = FrameKind::Notification;
-  header.segments = fd.get() >= 0 ? 1 : 0;
+  header.segments = static_cast<std::uint8_t>(fds.size());
   Outgoing message;
   encode_frame(header, json, {}, message.frame);
-  if (outgoing_.empty() && try_send(message.frame, fd)) return;
-  if (fd.get() >= 0) message.fd = UniqueFd{AdoptFd{}, ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0)};
-  if (outgoing_.size() >= kMaxOutgoing || (fd.get() >= 0 && !message.fd.valid())) {
+  if (outgoing_.empty() && try_send(message.frame, fds)) return;
+  bool duplicated = true;
+  for (const BorrowedFd fd : fds) {
+    message.fds.emplace_back(AdoptFd{}, ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+    duplicated = duplicated && message.fds.back().valid();
+  }
+  if (outgoing_.size() >= kMaxOutgoing || !duplicated) {
     log_event(LogLevel::Warning, "channel-full", {{"engine", pid_}});
     kill_process();
     return;
@@ -251,7 +288,10 @@ void EngineProcess::flush() {
   flush_is_planned_ = false;
   while (channel_ && !outgoing_.empty()) {
     const Outgoing& next = outgoing_.front();
-    if (!try_send(next.frame, next.fd.borrow())) return;
+    std::vector<BorrowedFd> fds;
+    for (const UniqueFd& fd : next.fds)
+      fds.push_back(fd.borrow());
+    if (!try_send(next.frame, fds)) return;
     outgoing_.pop_front();
   }
 }

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "daemon/supervisor/counters.h"
+#include "daemon/supervisor/death.h"
 #include "daemon/supervisor/engine_lifecycle.h"
 #include "daemon/supervisor/engine_spawn.h"
 #include "daemon/supervisor/fd_watch.h"
+#include "protocol/channel.h"
 #include "protocol/error.h"
+#include "shm/message_socket.h"
 #include "shm/status_page.h"
 #include "shm/unique_fd.h"
 
@@ -15,20 +18,25 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <sys/types.h>
 
 namespace chainsolved::supervisor {
 
-/// How an engine process ended.
-struct EngineExit {
-  int signal = 0;     // 0: it exited by itself
-  int status = 0;     // of exit, if signal is 0
-  std::string words;  // "was killed by signal 11 (Segmentation fault)"
-};
+/// What an engine says about its session once it serves one.
+using EngineMessage = std::variant<AttachedMessage,
+                                   DetachedMessage,
+                                   GenerationMessage,
+                                   KeepMessage,
+                                   ForgetMessage,
+                                   ReplayedMessage,
+                                   RetriedMessage,
+                                   QuarantineEndedMessage>;
 
 class EngineProcess;
 
@@ -40,9 +48,11 @@ class EngineUser {
   EngineUser& operator=(const EngineUser&) = delete;
   virtual ~EngineUser() = default;
 
-  virtual void on_attached(std::uint64_t client) = 0;
-  virtual void on_detached(std::uint64_t client) = 0;
-  /// Unexpected: it was not ended by us. The engine lives until the handler has returned.
+  /// `fds` came with the message; what is not taken out of it is closed. False: this cannot be, and
+  /// the engine is to be killed.
+  virtual bool on_engine_message(EngineMessage message, FdList& fds) = 0;
+  /// It was not ended by us, or was being stopped; what it said before has been heard. The engine
+  /// lives until the handler has returned.
   virtual void on_engine_died(const EngineExit& exit) = 0;
 };
 
@@ -77,10 +87,18 @@ class EngineProcess {
   /// From Spare to Serving: `user` hears from it until it is ended.
   void serve(EngineUser& user);
 
-  /// Sends one channel message, with a descriptor if `fd` is valid (the caller keeps it). What the
-  /// channel does not take now waits here and is sent in order; an engine that lets too much pile
-  /// up is killed, as one that hangs.
-  void send(const std::string& json, BorrowedFd fd = BorrowedFd{-1});
+  /// Sends one channel message with up to kMaxFrameSegments descriptors (the caller keeps them).
+  /// What the channel does not take now waits here and is sent in order; an engine that lets too
+  /// much pile up is killed, as one that hangs.
+  void send(const std::string& json, std::span<const BorrowedFd> fds = {});
+  void send(const std::string& json, BorrowedFd fd) { send(json, std::span(&fd, 1)); }
+  /// It has not read everything that was sent.
+  bool has_unread() const noexcept;
+
+  /// SIGKILL, to hear its last words: drain(), then end().
+  void kill();
+  /// Once it cannot run any more: hears everything that it said.
+  void drain();
 
   /// SIGKILL. Its user hears nothing more; it is reaped later.
   void end(std::string_view reason);
@@ -88,7 +106,7 @@ class EngineProcess {
  private:
   struct Outgoing {
     std::vector<std::byte> frame;
-    UniqueFd fd;
+    std::vector<UniqueFd> fds;
   };
 
   void apply(EngineEvent event);
@@ -97,10 +115,10 @@ class EngineProcess {
   /// False when there is nothing more to read.
   bool read_channel();
   void on_channel_gone();
-  void on_channel_message(std::string_view json);
+  void on_channel_message(std::string_view json, FdList& fds);
   void on_start_report();
   void on_process_ended();
-  bool try_send(const std::vector<std::byte>& frame, BorrowedFd fd);
+  bool try_send(const std::vector<std::byte>& frame, std::span<const BorrowedFd> fds);
   void flush();
   void flush_later(bool room_is_missing);
 

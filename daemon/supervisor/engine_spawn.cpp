@@ -202,6 +202,7 @@ Result<SpawnedEngine> spawn_engine(const EngineCommand& command) {
   widen_send_buffer(channel->second.borrow());
 
   std::vector<std::string> arguments{command.program};
+  arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
   std::vector<std::string> environment = environment_of(command);
   const std::vector<char*> argument_pointers = pointers_to(arguments);
   const std::vector<char*> environment_pointers = pointers_to(environment);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -16,6 +17,7 @@ namespace chainsolved::supervisor {
 struct EngineCommand {
   std::string program;
   bool portable_math = false;  // the same bits on every machine (ENGINE.md)
+  std::vector<std::string> arguments = {};
 };
 
 /// What an engine process finds at its start.

@@ -1,41 +1,28 @@
 #pragma once
 
-#include "daemon/supervisor/counters.h"
-#include "daemon/supervisor/engine_pool.h"
+#include "daemon/supervisor/alarm.h"
+#include "daemon/supervisor/crash_loop_service.h"
 #include "daemon/supervisor/engine_process.h"
-#include "daemon/supervisor/handed_sockets.h"
 #include "daemon/supervisor/peer.h"
+#include "daemon/supervisor/recreation.h"
+#include "daemon/supervisor/session_core.h"
 #include "daemon/supervisor/session_lifecycle.h"
-#include "protocol/channel.h"
+#include "daemon/supervisor/watchdog.h"
 #include "protocol/error.h"
-#include "protocol/limits.h"
 #include "shm/unique_fd.h"
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <sys/types.h>
-
 namespace chainsolved::supervisor {
 
-struct ClientMessage;
 class Session;
-
-/// What a session was opened with.
-struct SessionSettings {
-  std::string id;    // "s1"
-  std::string name;  // empty: unnamed
-  uid_t uid = 0;
-  SessionOptions options;
-  Limits limits;
-};
 
 /// A client on its way into a session: its connection and the openSession that the engine answers.
 struct Joining {
@@ -59,19 +46,14 @@ class SessionKeeper {
   virtual void on_session_closed(Session& session) = 0;
 };
 
-/// What a session needs from the daemon around it. Outlives every session.
-struct SessionSurroundings {
-  EventLoop& loop;
-  EnginePool& engines;
-  HandedSockets& sockets;
-  SessionKeeper& keeper;
-  Counters& counters;
-};
-
 /// One session: its clients' sockets, its engine, and where it stands. It reads nothing that its
-/// clients say. Of the loop's thread only.
-class Session final : public EngineUser {
+/// clients say, but for the headers of what they ask of a session that has failed. Of the loop's
+/// thread only.
+class Session final : public EngineUser, public RecreationUser, public Watched {
  public:
+  /// Gets the new epoch, or why there is none.
+  using RestartDone = std::function<void(Result<std::uint32_t> epoch)>;
+
   /// Takes an engine as soon as there is one; the first client joins before `start`.
   Session(const SessionSurroundings& around, SessionSettings settings);
   Session(const Session&) = delete;
@@ -82,65 +64,74 @@ class Session final : public EngineUser {
   /// Attaches a client; whoever calls has looked at maxClients.
   void join(Joining client);
 
+  /// Gives it a new engine with the same graph; `done` is called when it serves again, or cannot.
+  void restart(RestartDone done);
   /// Tells every client why and ends the session.
   void close(std::string_view reason);
   /// Ends it if nobody is there: what lingers makes room for a new session.
   void evict();
 
-  const SessionSettings& settings() const noexcept { return settings_; }
+  const SessionSettings& settings() const noexcept { return core_.settings; }
   SessionState state() const noexcept { return lifecycle_.state(); }
-  std::size_t client_count() const noexcept { return seats_.size(); }
-  std::uint32_t epoch() const noexcept { return epoch_; }
+  std::size_t client_count() const noexcept { return core_.seats.size(); }
+  std::uint32_t epoch() const noexcept { return core_.epoch; }
   std::chrono::steady_clock::time_point idle_since() const noexcept { return idle_since_; }
   /// Null while it has none.
-  const EngineProcess* engine() const noexcept { return engine_; }
+  const EngineProcess* engine() const noexcept { return core_.engine; }
+  /// What died, who is suspected, what was set aside: for reports.
+  const SessionCore& core() const noexcept { return core_; }
 
  private:
-  struct Seat {
-    std::uint64_t client = 0;
-    std::unique_ptr<HandedSocket> socket;
-    Peer peer;
-    std::uint64_t open_id = 0;
-    bool names = false;
-    bool created = false;
-    bool attached = false;
-  };
-  /// What is known of an engine that died.
-  struct Death;
-
-  void on_attached(std::uint64_t client) override;
-  void on_detached(std::uint64_t client) override;
+  bool on_engine_message(EngineMessage message, FdList& fds) override;
   void on_engine_died(const EngineExit& exit) override;
+  void on_recreated() override;
+  void on_gave_up(const Error& reason) override;
+  void on_unkillable(const Error& reason) override;
+  WatchSubject watch_subject() const override;
+  void on_hang(bool running) override;
+
+  // One for each message of an engine; false: it cannot be.
+  bool on_said(const AttachedMessage& message, FdList& fds);
+  bool on_said(const DetachedMessage& message, FdList& fds);
+  bool on_said(const GenerationMessage& message, FdList& fds);
+  bool on_said(const KeepMessage& message, FdList& fds);
+  bool on_said(const ForgetMessage& message, FdList& fds);
+  bool on_said(ReplayedMessage& message, FdList& fds);
+  bool on_said(const RetriedMessage& message, FdList& fds);
+  bool on_said(const QuarantineEndedMessage& message, FdList& fds);
+  bool accept(const Result<void>& stored) const;
 
   void on_engine(Result<EngineProcess*> engine);
   void on_hang_up(std::uint64_t client);
-  void attach(const Seat& seat);
   void drop_seat(std::uint64_t client);
   void on_nobody_left();
+  void leave_after(std::chrono::milliseconds delay);
 
   void apply(SessionEvent event);
   void perform(SessionAction action);
+  void begin_recreation();
+  void revive();
   void fail_opens();
-  void answer_in_flight();
   void fail_clients();
+  void fail_client(Seat& seat);
   void close_clients();
   void end_engine();
-  void settle();
-  void tell(const Seat& seat, const ClientMessage& message);
+  void finish_restarts(const Result<std::uint32_t>& result);
 
-  SessionSurroundings around_;
-  SessionSettings settings_;
+  SessionCore core_;
   SessionLifecycle lifecycle_;
-  std::vector<Seat> seats_;
   std::uint64_t last_client_ = 0;
-  std::uint32_t epoch_ = 1;
-  EngineProcess* engine_ = nullptr;  // the pool's
   EnginePool::Ticket ticket_ = 0;
-  bool unsettled_ = false;
-  std::unique_ptr<Death> death_;
+  EngineExit exit_;                          // of the engine that died last
+  DeathKind replace_why_ = DeathKind::Hang;  // of the engine that lives
+  Error failure_;                            // why there is no engine
   std::string close_reason_;
+  std::vector<RestartDone> restarts_;
+  std::unique_ptr<Recreation> recreation_;        // the last
+  std::unique_ptr<CrashLoopService> crash_loop_;  // while it has failed
   std::chrono::steady_clock::time_point idle_since_;
-  boost::asio::steady_timer linger_;
+  Alarm linger_;
+  Watchdog watchdog_;
 };
 
 }  // namespace chainsolved::supervisor

@@ -17,12 +17,13 @@ SessionRegistry::SessionRegistry(EventLoop& loop,
                                  HandedSockets& sockets,
                                  Counters& counters,
                                  const Limits& limits,
-                                 SessionOptions defaults)
+                                 SessionDefaults defaults)
     : loop_(loop),
       counters_(counters),
       limits_(limits),
       defaults_(std::move(defaults)),
-      around_{loop, engines, sockets, *this, counters} {}
+      scan_(loop, [this] { memory_.refresh(monotonic_ns()); }),
+      around_{loop, engines, sockets, *this, counters, scan_, memory_} {}
 
 void SessionRegistry::set_handlers(OpenFailed on_open_failed, std::function<void()> on_changed) {
   on_open_failed_ = std::move(on_open_failed);
@@ -92,7 +93,8 @@ Session& SessionRegistry::create(const OpenRequest& request, const Peer& peer) {
   settings.id = "s" + std::to_string(++last_id_);
   settings.name = request.name;
   settings.uid = peer.uid;
-  settings.options = options_for(request, defaults_);
+  settings.options = options_for(request, defaults_.options);
+  settings.recovery = defaults_.recovery;
   settings.limits = limits_for(request, limits_);
   ++counters_.sessions_opened;
   log_event(LogLevel::Info,

@@ -15,6 +15,12 @@
 
 namespace chainsolved::supervisor {
 
+/// What openSession does not say.
+struct SessionDefaults {
+  SessionOptions options;
+  RecoveryRules recovery;
+};
+
 /// Owns the sessions of one daemon: opens, finds and closes them. Of the loop's thread only.
 class SessionRegistry final : public SessionKeeper {
  public:
@@ -26,7 +32,7 @@ class SessionRegistry final : public SessionKeeper {
                   HandedSockets& sockets,
                   Counters& counters,
                   const Limits& limits,
-                  SessionOptions defaults);
+                  SessionDefaults defaults);
 
   void set_handlers(OpenFailed on_open_failed, std::function<void()> on_changed);
 
@@ -55,7 +61,9 @@ class SessionRegistry final : public SessionKeeper {
   EventLoop& loop_;
   Counters& counters_;
   const Limits limits_;
-  const SessionOptions defaults_;
+  const SessionDefaults defaults_;
+  OutOfMemory memory_;
+  PageScan scan_;
   SessionSurroundings around_;
   OpenFailed on_open_failed_;
   std::function<void()> on_changed_;

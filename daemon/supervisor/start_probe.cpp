@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace chainsolved::supervisor {
@@ -77,12 +78,12 @@ void StartProbe::on_engine(Result<EngineProcess*> engine) {
   engine_->send(to_json(attach), pair->second.borrow());
 }
 
-void StartProbe::on_attached(std::uint64_t) {}
-
-void StartProbe::on_detached(std::uint64_t) {
+bool StartProbe::on_engine_message(EngineMessage message, FdList&) {
+  if (!std::holds_alternative<DetachedMessage>(message)) return true;
   engine_->end("the probe is over");
   engine_ = nullptr;
   finish(probe_error("let its client go"));
+  return true;
 }
 
 void StartProbe::on_engine_died(const EngineExit& exit) {

@@ -34,8 +34,7 @@ class StartProbe final : public EngineUser {
   void cancel();
 
  private:
-  void on_attached(std::uint64_t client) override;
-  void on_detached(std::uint64_t client) override;
+  bool on_engine_message(EngineMessage message, FdList& fds) override;
   void on_engine_died(const EngineExit& exit) override;
 
   void on_engine(Result<EngineProcess*> engine);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
+#include <optional>
 
 #include <unistd.h>
 
@@ -53,6 +54,40 @@ void write_engine(JsonWriter& json, const EngineProcess& engine) {
   json.member("queuedBytes", number(page.queued_bytes));
 }
 
+void write_nodes(JsonWriter& json, std::string_view name, const std::vector<BlamedNode>& nodes) {
+  json.key(name).begin_array();
+  for (const BlamedNode& node : nodes)
+    json.string(node.id);
+  json.end_array();
+}
+
+void write_death(JsonWriter& json, const DeathRecord& record) {
+  json.begin_object().member("code", info_of(code_of(record.death.kind)).wire);
+  json.member("kind", name_of(record.death.kind));
+  json.member("reason", std::string_view(record.death.words));
+  if (!record.death.signal.empty()) json.member("signal", std::string_view(record.death.signal));
+  if (!record.death.node.empty()) json.member("node", std::string_view(record.death.node));
+  json.member("lostMs", record.lost_ms).member("at", record.at_unix_ms).end_object();
+}
+
+/// What the session has been through.
+void write_recovery(JsonWriter& json, const SessionCore& core) {
+  json.key("deaths").begin_array();
+  for (const DeathRecord& record : core.deaths)
+    write_death(json, record);
+  json.end_array();
+  write_nodes(json, "suspects", core.blame.suspects());
+  write_nodes(json, "quarantined", core.blame.quarantined());
+  const std::optional<SetAside>& aside = core.generations.aside();
+  json.member("snapshotSetAside", aside.has_value());
+  if (!aside) return;
+  json.key("snapshotQuarantined").begin_object();
+  json.member("code", "SNAPSHOT_QUARANTINED").member("committed", aside->committed);
+  json.member("generation", std::uint64_t{aside->generation.number});
+  json.member("snapshotBytes", aside->generation.snapshot_bytes);
+  json.member("reason", std::string_view(aside->reason)).end_object();
+}
+
 void write_session(JsonWriter& json, const Session& session) {
   const SessionSettings& settings = session.settings();
   const EngineProcess* engine = session.engine();
@@ -64,7 +99,9 @@ void write_session(JsonWriter& json, const Session& session) {
   json.member("epoch", std::uint64_t{session.epoch()});
   json.member("clients", std::uint64_t{session.client_count()});
   if (engine != nullptr) write_engine(json, *engine);
-  json.member("restarts", std::uint64_t{session.epoch() - 1}).end_object();
+  json.member("restarts", std::uint64_t{session.epoch() - 1});
+  write_recovery(json, session.core());
+  json.end_object();
 }
 
 void write_counters(JsonWriter& json, const Counters& counters) {
@@ -77,8 +114,11 @@ void write_counters(JsonWriter& json, const Counters& counters) {
 
 void write_engine_counts(JsonWriter& json, const EnginePool& engines) {
   json.begin_object();
-  for (const EngineState state :
-       {EngineState::Starting, EngineState::Spare, EngineState::Serving, EngineState::Ending})
+  for (const EngineState state : {EngineState::Starting,
+                                  EngineState::Spare,
+                                  EngineState::Serving,
+                                  EngineState::Stopping,
+                                  EngineState::Ending})
     json.member(name_of(state), std::uint64_t{engines.count(state)});
   json.end_object();
 }

@@ -47,7 +47,7 @@ TEST_F(Control, HelloTellsVersionsCapabilitiesAndLimits) {
   EXPECT_EQ(result["methodsHash"], methods_hash());
   EXPECT_EQ(result["pid"], fake_.daemon().pid());
   EXPECT_EQ(result["limits"]["inlineLimit"], 160 << 10);
-  EXPECT_EQ(result["capabilities"], json({"evaluate", "datasets", "names"}));
+  EXPECT_EQ(result["capabilities"], json({"evaluate", "datasets", "names", "restart"}));
   // It may be repeated.
   client.hello();
 }

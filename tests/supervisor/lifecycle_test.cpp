@@ -31,33 +31,46 @@ TEST(SessionLifecycle, DeathBeforeServiceFailsTheOpensNotTheClients) {
   EXPECT_EQ(lifecycle.state(), SessionState::Closed);
 }
 
-TEST(SessionLifecycle, DeathInServiceAnswersWhatWasInFlightBeforeAnythingElse) {
+TEST(SessionLifecycle, DeathInServiceIsTheBeginningOfARecreation) {
   SessionLifecycle lifecycle = session_after({SessionEvent::Attached});
-  EXPECT_EQ(lifecycle.apply(SessionEvent::EngineDied)->then, SessionAction::AnswerInFlight);
+  EXPECT_EQ(lifecycle.apply(SessionEvent::EngineDied)->then, SessionAction::Recreate);
   EXPECT_EQ(lifecycle.state(), SessionState::Recreating);
-  EXPECT_EQ(lifecycle.apply(SessionEvent::GaveUp)->then, SessionAction::FailClients);
-  EXPECT_EQ(lifecycle.state(), SessionState::Failed);
-  EXPECT_EQ(lifecycle.apply(SessionEvent::LastClientLeft)->to, SessionState::Closed);
-}
-
-TEST(SessionLifecycle, SuccessorMakesItReadyAgain) {
-  SessionLifecycle lifecycle =
-      session_after({SessionEvent::Attached, SessionEvent::EngineDied, SessionEvent::EngineDied});
+  // Further deaths are part of it.
+  EXPECT_EQ(lifecycle.apply(SessionEvent::EngineDied)->then, SessionAction::GoOn);
+  EXPECT_EQ(lifecycle.apply(SessionEvent::Hung)->then, SessionAction::StopAndGoOn);
   EXPECT_EQ(lifecycle.apply(SessionEvent::Recreated)->then, SessionAction::ReplaceSpare);
   EXPECT_EQ(lifecycle.state(), SessionState::Ready);
 }
 
-TEST(SessionLifecycle, FailedSessionCanBeRestarted) {
-  SessionLifecycle lifecycle =
-      session_after({SessionEvent::Attached, SessionEvent::EngineDied, SessionEvent::GaveUp});
-  EXPECT_EQ(lifecycle.apply(SessionEvent::Restarted)->to, SessionState::Recreating);
+TEST(SessionLifecycle, EngineThatLivesIsStoppedFirst) {
+  for (const SessionEvent event : {SessionEvent::Hung, SessionEvent::Restarted}) {
+    SessionLifecycle lifecycle = session_after({SessionEvent::Attached});
+    EXPECT_EQ(lifecycle.apply(event)->then, SessionAction::StopAndRecreate);
+    EXPECT_EQ(lifecycle.state(), SessionState::Recreating);
+  }
+}
+
+TEST(SessionLifecycle, FailedSessionKeepsItsClientsUntilItIsRestarted) {
+  SessionLifecycle lifecycle = session_after({SessionEvent::Attached, SessionEvent::EngineDied});
+  EXPECT_EQ(lifecycle.apply(SessionEvent::GaveUp)->then, SessionAction::FailClients);
+  EXPECT_EQ(lifecycle.state(), SessionState::Failed);
+  EXPECT_EQ(lifecycle.apply(SessionEvent::Restarted)->then, SessionAction::Revive);
+  EXPECT_EQ(lifecycle.state(), SessionState::Recreating);
+}
+
+TEST(SessionLifecycle, EngineThatCannotBeKilledEndsTheSession) {
+  SessionLifecycle lifecycle = session_after({SessionEvent::Attached, SessionEvent::Hung});
+  EXPECT_EQ(lifecycle.apply(SessionEvent::Unkillable)->then, SessionAction::CloseClients);
+  EXPECT_EQ(lifecycle.state(), SessionState::Closed);
 }
 
 TEST(SessionLifecycle, ClosedIsFinal) {
   for (const auto event : {SessionEvent::Attached,
                            SessionEvent::EngineDied,
+                           SessionEvent::Hung,
                            SessionEvent::Recreated,
                            SessionEvent::GaveUp,
+                           SessionEvent::Unkillable,
                            SessionEvent::Restarted,
                            SessionEvent::LastClientLeft,
                            SessionEvent::CloseRequested}) {
@@ -91,6 +104,14 @@ TEST(EngineLifecycle, DeathMeansSomethingElseInEveryState) {
   serving.apply(EngineEvent::SaidReady);
   serving.apply(EngineEvent::Taken);
   EXPECT_EQ(serving.apply(EngineEvent::Exited)->then, EngineAction::TellSession);
+}
+
+TEST(EngineLifecycle, EngineThatIsBeingStoppedIsHeardToItsEnd) {
+  EngineLifecycle lifecycle;
+  lifecycle.apply(EngineEvent::SaidReady);
+  lifecycle.apply(EngineEvent::Taken);
+  EXPECT_EQ(lifecycle.apply(EngineEvent::StopBegun)->to, EngineState::Stopping);
+  EXPECT_EQ(lifecycle.apply(EngineEvent::Exited)->then, EngineAction::TellSession);
 }
 
 TEST(EngineLifecycle, WhatWeEndedIsNoNews) {

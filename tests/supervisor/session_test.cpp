@@ -184,7 +184,7 @@ TEST_F(SessionTest, NameOfAClosedSessionIsFreeAtOnce) {
   EXPECT_TRUE(result["created"]);
 }
 
-TEST_F(SessionTest, DeadEnginesRequestsAreAnsweredBeforeTheSessionFails) {
+TEST_F(SessionTest, DeadEnginesRequestsAreAnsweredBeforeTheSessionComesBack) {
   RawClient busy(fake_.socket());
   RawClient idle(fake_.socket());
   busy.open(R"({"name":"s"})");
@@ -200,22 +200,12 @@ TEST_F(SessionTest, DeadEnginesRequestsAreAnsweredBeforeTheSessionFails) {
   EXPECT_NE(message.find("signal 11 (Segmentation fault)"), std::string::npos) << message;
   EXPECT_EQ(change_error.json["error"]["data"]["method"], "setInput");
   EXPECT_EQ(change_error.json["error"]["data"]["applied"], false);
-  for (RawClient* client : {&busy, &idle}) {
-    EXPECT_EQ(client->notification("sessionFailed").json["params"]["code"], "WORKER_CRASHED");
-    EXPECT_TRUE(client->ends());
-  }
-  EXPECT_TRUE(comes_to_rest());
+  for (RawClient* client : {&busy, &idle})
+    EXPECT_EQ(client->notification("recreated").json["params"]["epoch"], 2);
   const json counters = fake_.status()["counters"];
   EXPECT_EQ(counters["engineDeaths"], 1);
-  EXPECT_EQ(counters["sessionsFailed"], 1);
+  EXPECT_EQ(counters["recreations"], 1);
   EXPECT_EQ(counters["unexpectedEvents"], 0);
-}
-
-TEST_F(SessionTest, CommittedChangeIsSaidToBeApplied) {
-  RawClient client(fake_.socket());
-  client.open();
-  const auto error = client.call("setInput", R"({"signal":9,"commits":true})");
-  EXPECT_EQ(error.json["error"]["data"]["applied"], true);
 }
 
 TEST_F(SessionTest, DeathOfOneSessionIsNoBusinessOfAnother) {
