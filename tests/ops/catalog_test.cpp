@@ -64,7 +64,8 @@ TEST(Catalog, HoldsEveryBlockOfTheCategoriesThatAreBuilt) {
                                        "utilCalc",
                                        "dateTime",
                                        "customFunctions",
-                                       "vehicleSim"};
+                                       "vehicleSim",
+                                       "symbolic"};
   for (const Json& row : read_json_file(*shared / "conformance" / "catalog.json")) {
     if (!built.contains(row["category"])) continue;
     EXPECT_NE(ops::find_block(row["opId"].get<std::string>()), nullptr) << row["opId"];

@@ -160,7 +160,8 @@ INSTANTIATE_TEST_SUITE_P(Conformance,
                                            "probComb",
                                            "probDist",
                                            "utilCalc",
-                                           "vehicleSim"),
+                                           "vehicleSim",
+                                           "symbolic"),
                          [](const auto& instance) { return std::string(instance.param); });
 
 /// Of every file, the cases whose blocks are in the table.

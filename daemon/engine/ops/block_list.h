@@ -58,6 +58,7 @@
   X(util_calc)                  \
   X(date_time)                  \
   X(scripting)                  \
+  X(groebner)                   \
   X(constants)
 
 namespace chainsolved::ops {

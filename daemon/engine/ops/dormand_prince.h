@@ -17,16 +17,15 @@ struct AdaptiveRange {
   double end = 1;
   double first_step = 0.01;
   double tolerance = 1e-6;
+  std::size_t max_attempts = 1'000'000;  // steps, rejected ones included
 };
 
 enum class IntegrationEnd : std::uint8_t {
   Reached,
-  Stopped,       // on_step said so
-  NotFinite,     // a step of a finite state has no finite error, however short
-  TooManySteps,  // kMaxAttempts were not enough
+  Stopped,    // on_step said so
+  NotFinite,  // no step is short enough: the motion is not finite, or too large for the tolerance
+  TooManySteps,  // max_attempts were not enough
 };
-
-inline constexpr std::size_t kMaxAttempts = 1'000'000;
 
 /// Integrates dy/dt = model(y, t) with the Runge-Kutta pair of Dormand and Prince 1980. After each
 /// attempt the step is multiplied by 0.9 (tolerance / error)^0.2, kept within 0.2 and 5; the last
@@ -49,7 +48,7 @@ IntegrationEnd integrate_dormand_prince(const Model& model,
   // What rounding leaves over of the last step is none.
   const double nearly = range.end - 1e-12;
   for (std::size_t attempt = 0; t < nearly; ++attempt) {
-    if (attempt == kMaxAttempts) return IntegrationEnd::TooManySteps;
+    if (attempt == range.max_attempts) return IntegrationEnd::TooManySteps;
     step = std::min(step, range.end - t);
     if (t + step <= t) return IntegrationEnd::NotFinite;
     stepper.do_step(model, state, rate, t, next, next_rate, step, error);

@@ -67,16 +67,19 @@ Value quarter_car(Call& call) {
   if (!(end > 0) || !(dt > 0)) return call.fail("t_end and dt must be positive");
   std::vector<double> times;
   std::vector<QuarterState> states;
-  const auto ended = integrate_dormand_prince(car,
-                                              QuarterState{},
-                                              {.end = end, .first_step = dt},
-                                              [&](double t, const QuarterState& state) {
-                                                times.push_back(t);
-                                                states.push_back(state);
-                                                return call.keep_going(64 * sizeof(QuarterState));
-                                              });
-  if (ended == IntegrationEnd::NotFinite) return call.fail("the motion does not stay finite");
-  if (ended == IntegrationEnd::TooManySteps) return call.fail("needs over a million steps");
+  const auto ended =
+      integrate_dormand_prince(car,
+                               QuarterState{},
+                               {.end = end, .first_step = dt, .max_attempts = 200'000},
+                               [&](double t, const QuarterState& state) {
+                                 times.push_back(t);
+                                 states.push_back(state);
+                                 return call.keep_going(64 * sizeof(QuarterState));
+                               });
+  if (ended == IntegrationEnd::NotFinite) {
+    return call.fail("the motion is too fast for steps of any length, or not finite");
+  }
+  if (ended == IntegrationEnd::TooManySteps) return call.fail("needs over 200000 steps");
   return table_of(times, states);
 }
 
