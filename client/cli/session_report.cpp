@@ -43,7 +43,8 @@ std::string deaths_text(const std::vector<client::SessionRow>& sessions, bool na
                    {"CODE"},
                    {"SIGNAL"},
                    {"NODE"},
-                   {"TIME LOST", Align::Right}});
+                   {"TIME LOST", Align::Right},
+                   {"IN WORDS"}});
   bool any = false;
   for (const client::SessionRow& session : sessions) {
     for (const client::SessionDeath& death : session.deaths) {
@@ -52,11 +53,12 @@ std::string deaths_text(const std::vector<client::SessionRow>& sessions, bool na
                  : session.name.empty() ? session.session_id
                                         : session.name,
                  time_text(death.at_ms),
-                 death.reason,
+                 death.kind,
                  death.code,
                  death.signal,
                  death.node,
-                 duration(death.lost_ms)});
+                 duration(death.lost_ms),
+                 death.signal.empty() ? death.reason : std::string()});
     }
   }
   return any ? table.text() : std::string();

@@ -246,8 +246,8 @@ constexpr const char* kSessions = R"x({"sessions":[
   {"sessionId":"s2","name":"desk","state":"failed","epoch":3,"pid":11,"clients":2,"nodes":12,
    "datasets":1,"datasetBytes":2048,"residentBytes":1048576,"busyMs":5,"restarts":2,
    "deaths":[
-    {"reason":"hang","code":"WORKER_WATCHDOG","node":"slow","lostMs":305,"at":1700000000000},
-    {"reason":"killed","code":"WORKER_CRASHED","signal":"signal 9 (Killed)","lostMs":2.5,"at":1}],
+    {"kind":"hang","reason":"made no progress","code":"WORKER_WATCHDOG","node":"slow","lostMs":305,"at":1700000000000},
+    {"kind":"killed","reason":"was killed","code":"WORKER_CRASHED","signal":"signal 9 (Killed)","lostMs":2.5,"at":1}],
    "suspects":["slow","other"],"quarantined":["worst"],"snapshotSetAside":true}]})x";
 
 /// A daemon that answers hello and `count` further requests with kSessions.
@@ -283,6 +283,7 @@ TEST(SessionShow, TellsStateDeathsAndSuspectsInWords) {
                              "set aside",
                              "2023-11-1",
                              "hang",
+                             "made no progress",
                              "WORKER_WATCHDOG",
                              "305 ms",
                              "signal 9 (Killed)",

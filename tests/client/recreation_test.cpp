@@ -364,7 +364,7 @@ TEST(ControlConnection, ASessionsRowTellsItsDeaths) {
     peer.reply(peer.next().header.id, R"({"protocol":1})");
     peer.reply(peer.next().header.id,
                R"({"sessions":[{"sessionId":"s1","state":"ready","restarts":2,"deaths":[
-                   {"reason":"hung","code":"WORKER_WATCHDOG","node":"n","lostMs":305,"at":1000},
+                   {"kind":"hang","reason":"hung","code":"WORKER_WATCHDOG","node":"n","lostMs":305,"at":1000},
                    {"reason":"died","code":"WORKER_CRASHED","signal":"Aborted","lostMs":2,"at":2}],
                    "suspects":["n"],"quarantined":["q"],"snapshotSetAside":true}]})");
   });
@@ -374,6 +374,7 @@ TEST(ControlConnection, ASessionsRowTellsItsDeaths) {
   ASSERT_TRUE(sessions.ok()) << sessions.error().message;
   const SessionRow& row = sessions->at(0);
   ASSERT_EQ(row.deaths.size(), 2U);
+  EXPECT_EQ(row.deaths[0].kind, "hang");
   EXPECT_EQ(row.deaths[0].code, "WORKER_WATCHDOG");
   EXPECT_EQ(row.deaths[0].node, "n");
   EXPECT_EQ(row.deaths[0].lost_ms, 305);

@@ -56,7 +56,7 @@ TEST(Recreation, RecreatedIsToldWithAllThatTheDaemonSaid) {
   const std::string params =
       R"({"session":"s1","epoch":7,"reason":"it hung","code":"WORKER_WATCHDOG","node":"n3",)"
       R"("elapsedMs":12.5,"replayed":42,"lostDatasets":["d","e"],"suspects":["n3"],)"
-      R"("snapshotSetAside":true,"timing":{"stopUs":20,"answerUs":30.5,"replayUs":400}})";
+      R"("snapshotSetAside":true,"timing":{"stopUs":20,"answerUs":30.5,"spareUs":5,"replayUs":400}})";
   core.notify("recreated", params);
   const auto event = next_event<RecreatedEvent>(core);
   ASSERT_TRUE(event.has_value());
@@ -71,6 +71,7 @@ TEST(Recreation, RecreatedIsToldWithAllThatTheDaemonSaid) {
   EXPECT_EQ(event->suspects, std::vector<std::string>{"n3"});
   EXPECT_TRUE(event->snapshot_set_aside);
   EXPECT_EQ(event->timing.answer_us, 30.5);
+  EXPECT_EQ(event->timing.spare_us, 5);
   EXPECT_EQ(event->timing.replay_us, 400);
   EXPECT_EQ(event->json, params);
   EXPECT_EQ(core.core.epoch(), 7U);
@@ -202,6 +203,18 @@ TEST(Recreation, ARevivedSessionTakesCallsAgain) {
   core.notify("recreated", R"({"epoch":9,"code":"SESSION_RESTARTED"})");
   EXPECT_EQ(core.send_all(), 1U);
   EXPECT_EQ(core.last_sent.epoch, 9U);
+}
+
+TEST(Recreation, WhatAFailedSessionRefusesWasNotApplied) {
+  Core core;
+  core.open();
+  core.notify("sessionFailed", "{}");
+  Core::Answer<IncrementalResult> refused;
+  const RequestId id = core.set_input(refused);
+  ASSERT_EQ(core.send_all(), 1U);
+  core.fail(id, "WORKER_CRASH_LOOP");  // without a word of what was asked
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->error().applied, Applied::No);
 }
 
 TEST(Recreation, ACallThatIsHeldIsCancelledWithoutEverBeingSent) {

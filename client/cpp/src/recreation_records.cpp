@@ -46,6 +46,7 @@ Result<RecreatedEvent> ResultReader::recreated(std::string_view params) {
   if (const auto timing = tree->find("timing"); timing != tree->end() && timing->is_object()) {
     event.timing.stop_us = number_of<double>(*timing, "stopUs");
     event.timing.answer_us = number_of<double>(*timing, "answerUs");
+    event.timing.spare_us = number_of<double>(*timing, "spareUs");
     event.timing.replay_us = number_of<double>(*timing, "replayUs");
   }
   event.json = params;

@@ -27,6 +27,7 @@ Result<std::pair<std::string, nlohmann::json>> tree_of(ResultReader& reader, con
 
 SessionDeath death_of(const nlohmann::json& entry) {
   SessionDeath death;
+  death.kind = text_of(entry, "kind");
   death.reason = text_of(entry, "reason");
   death.code = text_of(entry, "code");
   death.signal = text_of(entry, "signal");

@@ -151,6 +151,10 @@ Result<Reply> SessionCore::accept(PendingCall& call, const FrameRef& frame) {
   if (frame->header.kind == FrameKind::Error) {
     if (call.raw) return Reply{frame, names_};
     Error error = reader_.error(frame);
+    // The supervisor, which answers for a failed session, does not read what is asked of it.
+    if (error.code == ErrorCode::WorkerCrashLoop && error.applied == Applied::NotSaid &&
+        call.changes_graph)
+      error.applied = Applied::No;
     // It was done, though its engine could not say so.
     if (error.applied == Applied::Yes) settle_datasets(call);
     return error;

@@ -13,6 +13,7 @@ namespace chainsolved::client {
 
 /// How an engine of a session ended.
 struct SessionDeath {
+  std::string kind;    // "hang", "killed", "signal", ...
   std::string reason;  // in words
   std::string code;    // what its callers were told
   std::string signal;  // in words; empty: none

@@ -21,6 +21,7 @@ struct RecreatingEvent {
 struct RecreationTiming {
   double stop_us = 0;    // until the old engine could no longer run
   double answer_us = 0;  // reading what it left, answering its callers
+  double spare_us = 0;   // until there was another engine
   double replay_us = 0;  // until the successor had the graph and its values
 };
 
