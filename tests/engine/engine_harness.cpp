@@ -331,6 +331,11 @@ const std::map<std::uint32_t, UniqueFd>& EngineHarness::kept() {
   return kept_;
 }
 
+void EngineHarness::lose_kept(std::uint32_t n) {
+  read_channel();
+  kept_.erase(n);
+}
+
 std::uint64_t EngineHarness::committed() {
   std::uint64_t largest = 0;
   for (const auto& [n, generation] : generations()) {

@@ -120,6 +120,7 @@ class EngineHarness {
   const std::map<std::uint32_t, Generation>& generations();
   /// Segments that the engine wants kept and has not let go of.
   const std::map<std::uint32_t, UniqueFd>& kept();
+  void lose_kept(std::uint32_t n);
   /// The commit word: the largest of all journals.
   std::uint64_t committed();
   /// The committed records of the generation that the commit word names.
