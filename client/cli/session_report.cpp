@@ -29,7 +29,7 @@ std::string list_text(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string counted(std::uint64_t count, std::string_view noun) {
+std::string how_many(std::uint64_t count, std::string_view noun) {
   std::string text = std::to_string(count);
   text.append(" ").append(noun);
   return count == 1 ? text : text + "s";
@@ -75,7 +75,7 @@ std::string session_report(const client::SessionRow& session) {
            byte_count(static_cast<double>(session.resident_bytes)) + ", busy for " +
            duration(session.busy_ms)},
       {"clients", std::to_string(session.clients)},
-      {"graph", counted(session.nodes, "node")},
+      {"graph", how_many(session.nodes, "node")},
       {"datasets",
        std::to_string(session.datasets) + ", " +
            byte_count(static_cast<double>(session.dataset_bytes))},

@@ -1,5 +1,6 @@
 #include "chainsolved/async_engine.h"
 
+#include "tests/client/peer_options.h"
 #include "tests/client/scripted_peer.h"
 
 #include <boost/asio/awaitable.hpp>
@@ -27,16 +28,10 @@ namespace chainsolved::client {
 namespace {
 
 namespace asio = boost::asio;
+using test::options_for;
 using test::PeerMessage;
 using test::PeerThread;
 using test::ScriptedPeer;
-
-Options options_for(const ScriptedPeer& peer) {
-  Options options;
-  options.socket = peer.path();
-  options.spawn = Spawn::Never;
-  return options;
-}
 
 /// An io_context that runs on a thread of its own until the test ends.
 class Loop {

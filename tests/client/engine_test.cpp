@@ -3,6 +3,7 @@
 #include "chainsolved/control.h"
 #include "protocol/frame.h"
 #include "tests/client/allocation_count.h"
+#include "tests/client/peer_options.h"
 #include "tests/client/scripted_peer.h"
 
 #include <gtest/gtest.h>
@@ -16,18 +17,12 @@ namespace chainsolved::client {
 
 namespace {
 
+using test::options_for;
 using test::PeerMessage;
 using test::PeerThread;
 using test::Scalars;
 using test::scalars;
 using test::ScriptedPeer;
-
-Options options_for(const ScriptedPeer& peer) {
-  Options options;
-  options.socket = peer.path();
-  options.spawn = Spawn::Never;
-  return options;
-}
 
 RawRequest raw(const std::string& method, const std::string& params = "{}") {
   RawRequest request;

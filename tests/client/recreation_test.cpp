@@ -2,6 +2,7 @@
 #include "chainsolved/async_engine.h"
 #include "chainsolved/control.h"
 #include "chainsolved/engine.h"
+#include "tests/client/peer_options.h"
 #include "tests/client/scripted_peer.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -26,6 +27,7 @@ namespace chainsolved::client {
 namespace {
 
 namespace asio = boost::asio;
+using test::options_for;
 using test::PeerMessage;
 using test::PeerThread;
 using test::ScriptedPeer;
@@ -33,13 +35,6 @@ using test::ScriptedPeer;
 constexpr const char* kRecreating = R"({"session":"s1","reason":"was killed by signal 9, Killed",
                      "code" : "WORKER_CRASHED"
 })";
-
-Options options_of(const ScriptedPeer& peer) {
-  Options options;
-  options.socket = peer.path();
-  options.spawn = Spawn::Never;
-  return options;
-}
 
 /// The peer's part of a recreation's end.
 void tell_recreated(ScriptedPeer& peer, const std::string& lost = "[]") {
@@ -98,7 +93,7 @@ TEST(EngineRecreation, ACallUnderWayReturnsItsErrorAndTheNextOneWaitsAndSucceeds
     told.push_back("recreated: " + std::to_string(event.epoch));
     EXPECT_EQ(event.elapsed_ms, 1.5);
   };
-  auto engine = Engine::create(options_of(peer), std::move(handlers));
+  auto engine = Engine::create(options_for(peer), std::move(handlers));
   ASSERT_TRUE(engine.ok()) << engine.error().message;
   const auto killed = engine->set_input("n", "value", 1);
   ASSERT_FALSE(killed.ok());
@@ -128,7 +123,7 @@ TEST(EngineRecreation, ACallAfterARecreationThatNobodyWatchedGoesWithTheNewEpoch
     EXPECT_EQ(stats.header.epoch, 2U);
     peer.reply(stats.header.id, R"({"nodeCount":1})");
   });
-  auto engine = Engine::create(options_of(peer));
+  auto engine = Engine::create(options_for(peer));
   ASSERT_TRUE(engine.ok());
   done.get_future().wait();
   EXPECT_TRUE(engine->get_stats().ok());
@@ -146,7 +141,7 @@ TEST(EngineRecreation, AHandlerMayCallWhileTheEngineIsReplaced) {
     EXPECT_EQ(stats.header.epoch, 2U);
     peer.reply(stats.header.id, R"({"nodeCount":6})");
   });
-  auto engine = Engine::create(options_of(peer));
+  auto engine = Engine::create(options_for(peer));
   ASSERT_TRUE(engine.ok());
   std::uint64_t nodes = 0;
   engine->handlers().on_recreating = [&](const RecreatingEvent&) {
@@ -163,7 +158,7 @@ TEST(EngineRecreation, AnInterruptCancelsACallThatIsHeldAndItNeverGoes) {
     peer.notify("recreating", kRecreating);
     EXPECT_THROW(peer.next(), std::runtime_error);  // the end, and nothing before it
   });
-  auto engine = Engine::create(options_of(peer));
+  auto engine = Engine::create(options_for(peer));
   ASSERT_TRUE(engine.ok());
   wait_for_recreating(*engine);
   engine->interrupt();
@@ -182,7 +177,7 @@ TEST(EngineRecreation, DisposingWhileTheEngineIsReplacedWaitsForNobody) {
     peer.notify("recreating", kRecreating);
     EXPECT_THROW(peer.next(), std::runtime_error);  // the end, and nothing before it
   });
-  auto engine = Engine::create(options_of(peer));
+  auto engine = Engine::create(options_for(peer));
   ASSERT_TRUE(engine.ok());
   engine->handlers().on_raw = [&](const RawMessage& message) {
     answers.emplace_back(message.json());
@@ -194,7 +189,7 @@ TEST(EngineRecreation, DisposingWhileTheEngineIsReplacedWaitsForNobody) {
   ASSERT_TRUE(engine->send_raw(std::move(held)).ok());
   EXPECT_TRUE(engine->dispose().ok());
   EXPECT_FALSE(engine->connected());
-  engine->poll().ok();
+  EXPECT_FALSE(engine->poll().ok());
   ASSERT_EQ(answers.size(), 1U);
   EXPECT_NE(answers[0].find("ENGINE_DISPOSED"), std::string::npos) << answers[0];
 }
@@ -208,7 +203,7 @@ TEST(EngineRecreation, DisposingIsDoneWhenTheEngineDiesOverIt) {
     peer.fail(dispose.header.id, "WORKER_CRASHED");
     peer.wait_for_end();
   });
-  auto engine = Engine::create(options_of(peer));
+  auto engine = Engine::create(options_for(peer));
   ASSERT_TRUE(engine.ok());
   const auto disposed = engine->dispose();
   EXPECT_TRUE(disposed.ok()) << disposed.error().message;
@@ -225,7 +220,7 @@ TEST(EngineRecreation, ADatasetComesBackFromADeathAndIsRegisteredByItsOwner) {
     EXPECT_EQ(take_dataset(peer), (std::vector<double>{3, 4}));
     EXPECT_TRUE(peer.next().mentions("releaseDataset"));
   });
-  auto engine = Engine::create(options_of(peer));
+  auto engine = Engine::create(options_for(peer));
   ASSERT_TRUE(engine.ok());
   auto data = DatasetBuilder::copy_of(std::vector<double>{3, 4});
   ASSERT_TRUE(data.ok());
@@ -253,7 +248,7 @@ TEST(EngineRecreation, ARetainedDatasetIsRegisteredAgainByItself) {
     peer.reply(peer.next().header.id, R"({"nodeCount":1})");
     EXPECT_TRUE(peer.next().mentions("releaseDataset"));
   });
-  auto engine = Engine::create(options_of(peer));
+  auto engine = Engine::create(options_for(peer));
   ASSERT_TRUE(engine.ok());
   auto handle = engine->put_dataset("d", std::vector<double>{5, 6, 7});
   ASSERT_TRUE(handle.ok());
@@ -283,7 +278,7 @@ TEST(EngineRecreation, ADatasetWhoseHandleHasEndedIsNotRegisteredAgainAndKeepsNo
     EXPECT_TRUE(stats.mentions("getStats")) << stats.json;
     peer.reply(stats.header.id, "{}");
   });
-  auto engine = Engine::create(options_of(peer));
+  auto engine = Engine::create(options_for(peer));
   ASSERT_TRUE(engine.ok());
   const std::size_t before = test::descriptor_count(::getpid());
   {
@@ -306,7 +301,7 @@ TEST(EngineRecreation, ADetachedHandleLeavesItsDatasetRetained) {
     peer.reply(peer.next().header.id, "{}");
     peer.reply(peer.next().header.id, "{}");
   });
-  auto engine = Engine::create(options_of(peer));
+  auto engine = Engine::create(options_for(peer));
   ASSERT_TRUE(engine.ok());
   auto handle = engine->put_dataset("d", std::vector<double>{1});
   ASSERT_TRUE(handle.ok());
@@ -331,7 +326,7 @@ TEST(EngineRecreation, JoiningASessionWithAMirrorSurvivesADeathOverIt) {
                 R"({"full":true,"changedValues":{"n":{"kind":"text","value":"back"}}})");
     peer.reply(peer.next().header.id, "{}");
   });
-  Options options = options_of(peer);
+  Options options = options_for(peer);
   options.mirror = true;
   auto engine = Engine::create(options);
   ASSERT_TRUE(engine.ok()) << engine.error().message;
@@ -349,7 +344,7 @@ TEST(ControlConnection, RestartingASessionGivesItsEpoch) {
     peer.reply(restart.header.id, R"({"epoch":12})");
     peer.fail(peer.next().header.id, "WORKER_CRASH_LOOP");
   });
-  auto control = ControlConnection::open(options_of(peer));
+  auto control = ControlConnection::open(options_for(peer));
   ASSERT_TRUE(control.ok());
   const auto epoch = control->restart_session("desk");
   ASSERT_TRUE(epoch.ok()) << epoch.error().message;
@@ -368,7 +363,7 @@ TEST(ControlConnection, ASessionsRowTellsItsDeaths) {
                    {"reason":"died","code":"WORKER_CRASHED","signal":"Aborted","lostMs":2,"at":2}],
                    "suspects":["n"],"quarantined":["q"],"snapshotSetAside":true}]})");
   });
-  auto control = ControlConnection::open(options_of(peer));
+  auto control = ControlConnection::open(options_for(peer));
   ASSERT_TRUE(control.ok());
   const auto sessions = control->list_sessions();
   ASSERT_TRUE(sessions.ok()) << sessions.error().message;
@@ -419,7 +414,7 @@ struct Opened {
       recreated.set_value(event);
     };
     auto opened = AsyncEngine::create(
-                      loop.executor(), options_of(peer), std::move(handlers), asio::use_future)
+                      loop.executor(), options_for(peer), std::move(handlers), asio::use_future)
                       .get();
     if (!opened.ok()) throw std::runtime_error(opened.error().message);
     engine.emplace(std::move(opened).value());
@@ -530,7 +525,7 @@ TEST(AsyncRecreation, ARetainedDatasetIsRegisteredAgainByItself) {
     recreated[times++].set_value();
   };
   auto engine =
-      AsyncEngine::create(loop.executor(), options_of(peer), std::move(handlers), asio::use_future)
+      AsyncEngine::create(loop.executor(), options_for(peer), std::move(handlers), asio::use_future)
           .get();
   ASSERT_TRUE(engine.ok());
   auto data = DatasetBuilder::copy_of(std::vector<double>{1, 2});

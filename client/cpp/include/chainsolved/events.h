@@ -19,6 +19,7 @@ struct Handlers {
   std::function<void(const RecreatedEvent&)> on_recreated;
   std::function<void(const SessionEvent&)> on_session_failed;
   std::function<void(const SessionEvent&)> on_session_closed;  // also when the connection ended
+  /// Released or replaced by another client, or refused when the library registered it again.
   std::function<void(const std::string& dataset_id)> on_dataset_released;
   std::function<void(const std::string& params_json)> on_memory_pressure;
   /// Every notification as it came, and the answers to send_raw.
