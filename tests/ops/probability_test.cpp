@@ -164,6 +164,35 @@ TEST(NormalQuantile, IsTheInverseOfTheDistributionFunction) {
   }
 }
 
+/// Where the methods for everyday parameters lose their digits. Values from quadrature of the
+/// density with 30 digits.
+TEST(Distributions, OfLargeParametersKeepTheirDigits) {
+  EXPECT_NEAR(number_at("prob.dist.chi2_cdf", {{"x", 4080103717.990488}, {"k", 4080374728.590123}}),
+              0.001349636394867858,
+              1e-15);
+  EXPECT_NEAR(number_at("prob.dist.chi2_cdf", {{"x", 97951010329931.06}, {"k", 97951010329791.1}}),
+              0.5000040085316061,
+              1e-14);
+  EXPECT_NEAR(
+      number_at("prob.dist.poisson_cdf", {{"k", 2040187363}, {"lambda", 2040051858.995244}}),
+      0.9986503346587237,
+      1e-14);
+  EXPECT_NEAR(
+      number_at("prob.dist.beta_cdf",
+                {{"x", 0.6420306677254509}, {"a", 6491057.15334112}, {"b", 3616767.0751591334}}),
+      0.158655252528528,
+      1e-11);
+  EXPECT_NEAR(
+      number_at("prob.dist.beta_pdf",
+                {{"x", 0.4131016332122532}, {"a", 3613642384182.4985}, {"b", 5133944392702.4}}),
+      2396317.111961071,
+      1e-6);
+  for (const double d : {1e6, 1e7, 1e12, 1e18}) {
+    EXPECT_NEAR(number_at("prob.dist.f_cdf", {{"x", 1}, {"d1", d}, {"d2", d}}), 0.5, 1e-12) << d;
+    EXPECT_NEAR(number_at("prob.dist.t_cdf", {{"x", 1.96}, {"df", d}}), 0.9750021, 1e-6) << d;
+  }
+}
+
 /// Where the original lets a missing k count as 0 successes.
 TEST(Distributions, WithoutAnInputAreNan) {
   const std::pair<const char*, Numbers> cases[] = {

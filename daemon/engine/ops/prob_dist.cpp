@@ -3,12 +3,12 @@
 #include "daemon/engine/ops/block_list.h"
 #include "daemon/engine/ops/category.h"
 #include "daemon/engine/ops/formula.h"
+#include "daemon/engine/ops/incomplete.h"
 #include "daemon/engine/ops/number_policy.h"
 #include "daemon/engine/ops/rows.h"
 
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/erf.hpp>
-#include <boost/math/special_functions/gamma.hpp>
 
 #include <cmath>
 #include <initializer_list>
@@ -39,29 +39,10 @@ bool is_probability(double p) {
   return p >= 0 && p <= 1;
 }
 
-/// x^(a-1) (1-x)^(b-1) / B(a, b) inside (0, 1).
-double beta_density(double x, double a, double b) {
-  return boost::math::ibeta_derivative(a, b, x, NumberPolicy());
-}
-
-/// x^(a-1) exp(-x) / Gamma(a) for x > 0.
-double gamma_density(double x, double a) {
-  if (std::isinf(x)) return 0;
-  return boost::math::gamma_p_derivative(a, x, NumberPolicy());
-}
-
 /// What a density x^(a-1) times something that is `finite` at 0 is there.
 double density_at_zero(double a, double finite) {
   if (a < 1) return kInfinity;
   return a == 1 ? finite : 0;
-}
-
-double regularised_beta(double x, double a, double b) {
-  return boost::math::ibeta(a, b, x, NumberPolicy());
-}
-
-double regularised_gamma(double x, double a) {
-  return std::isinf(x) ? 1 : boost::math::gamma_p(a, x, NumberPolicy());
 }
 
 // --- counts ---
@@ -76,7 +57,7 @@ Outcome binomial_pmf(double n, double k, double p) {
   if (n == 0) return 1;
   if (k == 0) return std::exp(n * std::log1p(-p));
   if (k == n) return std::pow(p, n);
-  return beta_density(p, k + 1, n - k + 1) / (n + 1);
+  return beta_density(k + 1, n - k + 1, Fraction::of(p)) / (n + 1);
 }
 
 Outcome binomial_cdf(double k, double n, double p) {
@@ -87,7 +68,7 @@ Outcome binomial_cdf(double k, double n, double p) {
   if (successes < 0) return 0;
   if (successes >= trials) return 1;
   if (std::isinf(trials)) return kNan;
-  return regularised_beta(1 - p, trials - successes, successes + 1);
+  return incomplete_beta(trials - successes, successes + 1, {1 - p, p});
 }
 
 /// The largest count whose factorial is a double.
@@ -101,7 +82,7 @@ Outcome poisson_pmf(double k, double lambda) {
   // The contract has the quotient of the power and the factorial here, so far as it is one
   // (prob.dist.poisson_pmf/10); the density itself would be finite.
   if (k <= kLargestFactorial && std::isinf(std::pow(lambda, k))) return kInfinity;
-  return gamma_density(lambda, k + 1);
+  return gamma_density(k + 1, lambda);
 }
 
 Outcome poisson_cdf(double k, double lambda) {
@@ -109,8 +90,7 @@ Outcome poisson_cdf(double k, double lambda) {
   if (lambda < 0) return Outcome::fail("lambda must not be negative");
   if (k < 0) return 0;
   if (lambda == 0 || std::isinf(k)) return 1;
-  if (std::isinf(lambda)) return 0;
-  return boost::math::gamma_q(std::floor(k) + 1, lambda, NumberPolicy());
+  return incomplete_gamma_q(std::floor(k) + 1, lambda);
 }
 
 // --- waiting times ---
@@ -132,7 +112,7 @@ Outcome gamma_pdf(double x, double alpha, double beta) {
   if (any_nan({x, alpha, beta}) || std::isinf(alpha)) return kNan;
   if (x < 0 || std::isinf(beta)) return 0;
   if (x == 0) return density_at_zero(alpha, 1 / beta);
-  return gamma_density(x / beta, alpha) / beta;
+  return gamma_density(alpha, x / beta) / beta;
 }
 
 Outcome weibull_pdf(double x, double k, double lambda) {
@@ -180,10 +160,8 @@ Outcome t_cdf(double x, double df) {
   if (df <= 0) return Outcome::fail("df must be positive");
   if (any_nan({x, df}) || std::isinf(df)) return kNan;
   const double square = x * x;
-  // Near the middle x^2 is the smaller part of the quotient, and the complement the exact one.
-  const double tail =
-      square < df ? 0.5 * boost::math::ibetac(0.5, 0.5 * df, square / (df + square), NumberPolicy())
-                  : 0.5 * regularised_beta(df / (df + square), 0.5 * df, 0.5);
+  if (std::isinf(square)) return x < 0 ? 0 : 1;
+  const double tail = 0.5 * incomplete_beta(0.5 * df, 0.5, Fraction::of(df, square));
   return x < 0 ? tail : 1 - tail;
 }
 
@@ -192,13 +170,13 @@ Outcome chi2_pdf(double x, double k) {
   if (any_nan({x, k}) || std::isinf(k)) return kNan;
   if (x < 0) return 0;
   if (x == 0) return density_at_zero(0.5 * k, 0.5);
-  return 0.5 * gamma_density(0.5 * x, 0.5 * k);
+  return 0.5 * gamma_density(0.5 * k, 0.5 * x);
 }
 
 Outcome chi2_cdf(double x, double k) {
   if (k <= 0) return Outcome::fail("k must be positive");
   if (any_nan({x, k}) || std::isinf(k)) return kNan;
-  return x <= 0 ? 0 : regularised_gamma(0.5 * x, 0.5 * k);
+  return x <= 0 ? 0 : incomplete_gamma_p(0.5 * k, 0.5 * x);
 }
 
 Outcome f_pdf(double x, double d1, double d2) {
@@ -207,10 +185,11 @@ Outcome f_pdf(double x, double d1, double d2) {
   if (x < 0) return 0;
   if (x == 0) return density_at_zero(0.5 * d1, 1);
   const double scaled = d1 * x;
-  const double rest = d2 / (d2 + scaled);
-  if (rest == 0) return 0;
+  if (std::isinf(scaled)) return 0;
   // u = d1 x / (d1 x + d2) is beta distributed; du/dx = d1 d2 / (d1 x + d2)^2.
-  return beta_density(scaled / (d2 + scaled), 0.5 * d1, 0.5 * d2) * rest * (d1 / (d2 + scaled));
+  const Fraction u = Fraction::of(scaled, d2);
+  if (u.rest == 0) return 0;
+  return beta_density(0.5 * d1, 0.5 * d2, u) * u.rest * (d1 / (d2 + scaled));
 }
 
 Outcome f_cdf(double x, double d1, double d2) {
@@ -219,7 +198,7 @@ Outcome f_cdf(double x, double d1, double d2) {
   if (x <= 0) return 0;
   const double scaled = d1 * x;
   if (std::isinf(scaled)) return 1;
-  return regularised_beta(scaled / (d2 + scaled), 0.5 * d1, 0.5 * d2);
+  return incomplete_beta(0.5 * d1, 0.5 * d2, Fraction::of(scaled, d2));
 }
 
 Outcome beta_pdf(double x, double a, double b) {
@@ -228,14 +207,14 @@ Outcome beta_pdf(double x, double a, double b) {
   if (x < 0 || x > 1) return 0;
   if (x == 0) return density_at_zero(a, b);
   if (x == 1) return density_at_zero(b, a);
-  return beta_density(x, a, b);
+  return beta_density(a, b, Fraction::of(x));
 }
 
 Outcome beta_cdf(double x, double a, double b) {
   if (a <= 0 || b <= 0) return Outcome::fail("alpha and beta must be positive");
   if (any_nan({x, a, b}) || std::isinf(a) || std::isinf(b)) return kNan;
   if (x <= 0 || x >= 1) return x <= 0 ? 0 : 1;
-  return regularised_beta(x, a, b);
+  return incomplete_beta(a, b, Fraction::of(x));
 }
 
 constexpr Port kBinomialPmf[] = {{"n", "n"}, {"k", "k"}, {"p", "p"}};
