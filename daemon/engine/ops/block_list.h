@@ -58,6 +58,12 @@
   X(util_calc)                  \
   X(date_time)                  \
   X(scripting)                  \
+  X(ode_explicit)               \
+  X(ode_implicit)               \
+  X(pde1d)                      \
+  X(dae_index)                  \
+  X(ode_adjoint)                \
+  X(fem2d)                      \
   X(groebner)                   \
   X(constants)
 
