@@ -103,6 +103,7 @@ class ClientConnection final : public EventHandler {
   // not be told, so that the next message has to be a full one.
   std::size_t waiting = 0;
   bool needs_full = false;
+  bool knows_nothing = false;  // of this epoch: told in full before anything else
   // Of a recreation: what requests of an older epoch are refused with, and requests that have an
   // answer already though they may still lie in the socket.
   ErrorCode refusal = ErrorCode::SessionRestarted;

@@ -99,7 +99,8 @@ void Engine::settle() {
 void Engine::settle_client(std::uint64_t id) {
   ClientConnection* client = find_client(id);
   if (client == nullptr) return;
-  if (client->needs_full && client->drained() && !client->gone()) tell_full(*client);
+  const bool ready = client->drained() || client->knows_nothing;
+  if (client->needs_full && ready && !client->gone()) tell_full(*client);
   if (client->over() && client->waiting == 0) detach(*client);
 }
 

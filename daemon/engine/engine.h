@@ -104,6 +104,7 @@ class Engine final : private ClientListener, private ChannelListener, private gr
   // engine_recreate.cpp
   void replay();
   void retry_suspects();
+  void tell_retried();
   void greet(ClientConnection& client, AttachMessage& attach);
   bool drop_answered(ClientConnection& client, std::uint64_t id);
   Error refuse_epoch(const ClientConnection& client, std::uint32_t epoch) const;

@@ -64,15 +64,18 @@ void Engine::retry_suspects() {
     const auto suspect = session_.try_suspect(*this);
     if (!suspect || channel_closed_) break;
     channel_.send(to_json(RetriedMessage{*suspect}));
-    status_.evaluation_ended();
-    tell_others(nullptr, News::Changes);
+    tell_retried();
     session_.evaluate_released(*this);
-    status_.evaluation_ended();
-    tell_others(nullptr, News::Changes);
+    tell_retried();
   }
   table_.release(entry);
   own_work_ = false;
   status_.set_activity(EngineActivity::Idle);
+}
+
+void Engine::tell_retried() {
+  status_.evaluation_ended();
+  tell_others(nullptr, session_.anything_changed() ? News::Changes : News::None);
 }
 
 /// The client has been through a recreation: what it has been told before is void.
@@ -91,6 +94,7 @@ void Engine::greet(ClientConnection& client, AttachMessage& attach) {
   if (attach.open) return;
   // Told between requests, and before any of this client's is served.
   client.needs_full = true;
+  client.knows_nothing = true;
   on_client_settled(client);
 }
 

@@ -50,6 +50,7 @@ bool Engine::compose_changes(Composer& composer, News news, Naming naming) {
 
 void Engine::tell_full(ClientConnection& client) {
   client.needs_full = false;
+  client.knows_nothing = false;
   if (compose_changes(aside_, News::Full, client.naming()))
     client.send(aside_.out, std::nullopt);
   else

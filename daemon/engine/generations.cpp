@@ -112,7 +112,8 @@ void Generations::begin(Next next, std::optional<InFlightTable::Entry> entry) {
     if (!kept_.contains(kept)) channel_.send(to_json(ForgetMessage{kept}));
 }
 
-void Generations::commit(std::string_view record, std::optional<InFlightTable::Entry> entry) {
+void Generations::commit(std::string_view record,
+                         std::optional<InFlightTable::Entry> entry) noexcept {
   die_at(Step::BeforeCommit);
   journal_->append(record, source_.definition_hash());
   if (entry) table_.set_commits(*entry, journal_->word());
@@ -134,7 +135,7 @@ Result<void> Generations::stage(std::string_view request,
   return {};
 }
 
-void Generations::begin_staged(std::optional<InFlightTable::Entry> entry) {
+void Generations::begin_staged(std::optional<InFlightTable::Entry> entry) noexcept {
   die_at(Step::BeforeCommit);
   Next next = std::move(*staged_);
   staged_.reset();

@@ -46,7 +46,9 @@ class GenerationSource {
 /// A change is made in three steps. make_room() (or stage(), for a snapshot) gets all memory that
 /// the change will need and may fail: then nothing has changed. The definition is changed. commit()
 /// (or begin_staged()) cannot fail: record, then the in-flight entry's `commits`, then the one
-/// store. A message to the supervisor that must come before a store is delivered before it.
+/// store. (Where there is no memory for a few bytes, the engine dies there: the journal does not
+/// have the change, and its successor neither.) A message to the supervisor that must come before a
+/// store is delivered before it.
 class Generations {
  public:
   Generations(SupervisorChannel& channel, InFlightTable& table, GenerationSource& source) noexcept
@@ -61,7 +63,7 @@ class Generations {
   Result<void> make_room(std::size_t record_bytes);
 
   /// The change is in the definition: makes it last. `entry`: whose `commits` tells of it.
-  void commit(std::string_view record, std::optional<InFlightTable::Entry> entry);
+  void commit(std::string_view record, std::optional<InFlightTable::Entry> entry) noexcept;
 
   /// Before a snapshot is loaded: a journal to go with it, whose base is `base_hash`, and the
   /// request's text in a segment: `own` if it came in one. LIMIT_EXCEEDED: no memory.
@@ -69,7 +71,9 @@ class Generations {
                      std::shared_ptr<const SealedSegment> own,
                      std::uint64_t base_hash);
   /// It is loaded: a new generation begins with it.
-  void begin_staged(std::optional<InFlightTable::Entry> entry);
+  void begin_staged(std::optional<InFlightTable::Entry> entry) noexcept;
+  /// It was refused.
+  void drop_staged() noexcept { staged_.reset(); }
 
   // Segments that records refer to by number.
   std::uint32_t next_kept() const noexcept { return next_kept_; }

@@ -78,6 +78,20 @@ class Evaluating {
   const graph::Graph*& place_;
 };
 
+/// Says, for as long as it lives, that whoever finds the engine dead may blame the current node.
+class BlamingOwnGraph {
+ public:
+  explicit BlamingOwnGraph(StatusWriter& status) noexcept : status_(status) {
+    status_.set_own_graph(true);
+  }
+  BlamingOwnGraph(const BlamingOwnGraph&) = delete;
+  BlamingOwnGraph& operator=(const BlamingOwnGraph&) = delete;
+  ~BlamingOwnGraph() { status_.set_own_graph(false); }
+
+ private:
+  StatusWriter& status_;
+};
+
 }  // namespace
 
 Result<void> Session::evaluate(Service& service) {
@@ -106,7 +120,10 @@ Result<void> Session::load_snapshot(Service& service) {
                                    graph::Graph::hash_of(request->snapshot));
   if (!staged.ok()) return staged;
   auto loaded = graph_.load(request->snapshot);
-  if (!loaded.ok()) return loaded;
+  if (!loaded.ok()) {
+    generations_.drop_staged();
+    return loaded;
+  }
   tell_quarantine_ended();
   generations_.begin_staged(service.request.entry);
   service.committed = true;
@@ -128,7 +145,11 @@ Result<void> Session::apply_patch(Service& service) {
   remember_names(request->ops);
   auto room = generations_.make_room(service.request.json().size());
   if (!room.ok()) return room;
-  const auto ignored = graph_.apply(request->ops, request->options.strict);
+  // Half a change must not stay: without memory for the other half the engine dies, and the
+  // journal brings back what was.
+  const auto ignored = [&]() noexcept {
+    return graph_.apply(request->ops, request->options.strict);
+  }();
   if (!ignored.ok()) return ignored.error();
   commit(service);
   auto answered = answer_change(service, *ignored, effective(request->options), began);
@@ -150,7 +171,9 @@ Result<void> Session::set_inputs(Service& service) {
   const auto& inputs = **request;
   auto room = generations_.make_room(service.request.json().size());
   if (!room.ok()) return room;
-  const auto ignored = graph_.set_inputs(inputs.changes, inputs.options.strict);
+  const auto ignored = [&]() noexcept {
+    return graph_.set_inputs(inputs.changes, inputs.options.strict);
+  }();
   if (!ignored.ok()) return ignored.error();
   commit(service);
   return answer_change(service, *ignored, effective(inputs.options), began);
@@ -164,9 +187,8 @@ Result<void> Session::bring_up_to_date(Service& service, const EvaluateOptions& 
 
 void Session::evaluate_own(const EvaluateOptions& options, graph::Monitor& monitor) {
   const Evaluating here(evaluating_, graph_);
-  status_.set_own_graph(true);
+  const BlamingOwnGraph blaming(status_);
   graph_.evaluate(options, graph::Reporting::Session, datasets_, monitor, report_);
-  status_.set_own_graph(false);
   ++evaluations_;
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -146,6 +147,7 @@ class Editor {
     for (int i = 0; i < 14; ++i)
       edges.push_back(make_edge());
     harness.load(snapshot(nodes, edges));
+    start_replica(snapshot(nodes, edges));
     before_ = model.evaluate();
     compare_values();
   }
@@ -159,7 +161,9 @@ class Editor {
         ops.push_back(make_op());
       SCOPED_TRACE(ops.dump());
       harness.patch(ops);
+      ASSERT_TRUE(replica->try_patch(ops, false).ok());
     }
+    ASSERT_EQ(replica->graph.hash(), harness.graph.hash());
     compare_report();
     compare_values();
   }
@@ -175,10 +179,39 @@ class Editor {
     EXPECT_EQ(harness.graph.validate().size(), again.graph.validate().size());
   }
 
+  /// What a successor would have: a snapshot and the changes since, evaluated once.
+  void compare_with_replica() {
+    replica->evaluate();
+    const auto values = replica->values();
+    EXPECT_EQ(harness.values().size(), values.size());
+    for (const auto& [id, value] : harness.values()) {
+      ASSERT_TRUE(values.contains(id) && identical(value, values.at(id))) << id;
+      EXPECT_EQ(harness.graph.find(id), replica->graph.find(id)) << id;
+    }
+    EXPECT_EQ(harness.graph.snapshot(), replica->graph.snapshot());
+  }
+
+  /// The journal begins anew with a snapshot of the graph's own.
+  void compact() {
+    const std::string text = harness.graph.snapshot();
+    harness.graph.continue_from(text);
+    std::string padded = text;
+    padded.append(kJsonPadding, ' ');
+    replica = std::make_unique<GraphHarness>();
+    ASSERT_TRUE(replica->graph.load(std::string_view(padded).substr(0, text.size())).ok());
+    ASSERT_EQ(replica->graph.hash(), harness.graph.hash());
+  }
+
   GraphHarness harness;
   Model model;
+  std::unique_ptr<GraphHarness> replica;
 
  private:
+  void start_replica(const Json& snapshot) {
+    replica = std::make_unique<GraphHarness>();
+    replica->load(snapshot);
+  }
+
   std::string name() { return "n" + std::to_string(random_() % 16); }
   double some_value() {
     const auto kind = random_() % 12;
@@ -288,6 +321,8 @@ class Editor {
       found->second.manual[port] = value;
     }
     harness.set(id, port, value);
+    const InputChange change{id, port, value};
+    ASSERT_TRUE(replica->graph.set_inputs({&change, 1}, false).ok());
   }
 
   static bool same(double a, double b) {
@@ -350,6 +385,8 @@ TEST_P(RandomEdits, EveryPatchGivesWhatEvaluatingFromScratchGives) {
     SCOPED_TRACE("round " + std::to_string(round));
     editor.step();
     if (round % 20 == 0) editor.compare_with_reloaded();
+    if (round % 50 == 49) editor.compare_with_replica();
+    if (round % 70 == 69) editor.compact();
   }
 }
 
