@@ -64,7 +64,7 @@ class GenerationStore {
   const std::optional<SetAside>& aside() const noexcept { return aside_; }
 
  private:
-  const std::size_t max_kept_;
+  std::size_t max_kept_;
   std::vector<Generation> generations_;  // at most two, the older first
   std::map<std::uint32_t, UniqueFd> kept_;
   std::optional<SetAside> aside_;

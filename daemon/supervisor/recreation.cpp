@@ -311,7 +311,7 @@ std::string Recreation::recreated_json() const {
 
 void Recreation::attach() {
   const std::string error(info_of(code_of(cause_.kind)).wire);
-  for (const Seat& seat : core_.seats)
+  for (Seat& seat : core_.seats)
     core_.attach(seat, core_.epoch, error);
   log_step("attached", replayed_ns_);
   log_event(LogLevel::Info,

@@ -27,8 +27,9 @@ class Seat {
   std::uint64_t open_id = 0;
   bool names = false;
   bool created = false;
-  bool attached = false;  // its openSession has been answered
-  bool is_told = false;   // of the recreation under way
+  bool attached = false;      // its openSession has been answered
+  bool is_attaching = false;  // an engine has been given it, and has not said `attached`
+  bool is_told = false;       // of the recreation under way
   bool hung_up = false;
   std::vector<std::uint64_t> answered;  // by us, and perhaps still in the socket
 

@@ -70,7 +70,7 @@ void Session::on_engine(Result<EngineProcess*> engine) {
     return apply(SessionEvent::EngineDied);
   }
   core_.employ(**engine, *this, core_.epoch);
-  for (const Seat& seat : core_.seats)
+  for (Seat& seat : core_.seats)
     core_.attach(seat, core_.epoch, {});
 }
 
@@ -135,6 +135,7 @@ bool Session::on_said(const AttachedMessage& message, FdList& /*fds*/) {
   seat->answered.clear();
   seat->hand_over_unsent();
   seat->attached = true;
+  seat->is_attaching = false;
   log_event(LogLevel::Info,
             "attached",
             {{"session", settings().id}, {"engine", core_.engine->pid()}},
@@ -209,10 +210,12 @@ WatchSubject Session::watch_subject() const {
   WatchSubject subject;
   if (core_.engine == nullptr || (recreation_ && recreation_->is_stopping())) return subject;
   subject.page = &core_.engine->page();
-  subject.channel_unread = core_.engine->has_unread();
-  if (state() != SessionState::Ready) return subject;
-  for (const Seat& seat : core_.seats)
+  subject.owes_us = core_.engine->has_unread() || (recreation_ && recreation_->is_replaying());
+  if (state() == SessionState::Recreating) return subject;
+  for (const Seat& seat : core_.seats) {
+    subject.owes_us = subject.owes_us || seat.is_attaching;
     if (seat.attached) subject.sockets.emplace_back(seat.client, seat.socket->fd());
+  }
   return subject;
 }
 

@@ -38,7 +38,7 @@ void SessionCore::employ(EngineProcess& taken, EngineUser& user, std::uint32_t w
   engine->send(to_json(configure));
 }
 
-void SessionCore::attach(const Seat& seat, std::uint32_t at_epoch, const std::string& error) {
+void SessionCore::attach(Seat& seat, std::uint32_t at_epoch, const std::string& error) {
   AttachMessage message;
   message.client = seat.client;
   message.epoch = at_epoch;
@@ -48,6 +48,7 @@ void SessionCore::attach(const Seat& seat, std::uint32_t at_epoch, const std::st
   message.error = error;
   message.answered = seat.answered;
   message.unsent = seat.unsent();
+  seat.is_attaching = true;
   engine->send(to_json(message), seat.socket->fd());
 }
 

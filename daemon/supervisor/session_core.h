@@ -75,7 +75,7 @@ struct SessionCore {
   Seat* find_seat(std::uint64_t client) noexcept;
   /// Takes an engine into service and configures it.
   void employ(EngineProcess& taken, EngineUser& user, std::uint32_t with_epoch);
-  void attach(const Seat& seat, std::uint32_t at_epoch, const std::string& error);
+  void attach(Seat& seat, std::uint32_t at_epoch, const std::string& error);
   void note_death(const Death& death);
   /// Asks the pool; whoever took an engine before needs it no more.
   EnginePool::Ticket take_engine(EnginePool::Taker taker);

@@ -96,7 +96,7 @@ void Watchdog::look(std::uint64_t now_ns) {
   for (const auto& [client, socket] : subject.sockets)
     sockets.push_back(view_of_socket(client, socket));
   idle_hang_.look(
-      *subject.page, leaves_work_undone(*subject.page, sockets, subject.channel_unread), now_ns);
+      *subject.page, leaves_work_undone(*subject.page, sockets, subject.owes_us), now_ns);
   decide(subject, now_ns);
 }
 

@@ -18,7 +18,7 @@ class Watchdog;
 /// What a watchdog may look at. Without a page there is nothing to watch at this moment.
 struct WatchSubject {
   const StatusPage* page = nullptr;
-  bool channel_unread = false;
+  bool owes_us = false;  // it was told something and has neither read it nor answered it
   std::vector<std::pair<std::uint64_t, BorrowedFd>> sockets;  // client, our duplicate
 };
 

@@ -87,8 +87,8 @@ std::optional<RequestDeadline> next_deadline(const StatusPage& page,
 
 bool leaves_work_undone(const StatusPage& page,
                         const std::vector<SocketView>& sockets,
-                        bool channel_unread) noexcept {
-  bool undone = channel_unread;
+                        bool owes_us) noexcept {
+  bool undone = owes_us;
   std::vector<std::uint64_t> paused;
   for (const InFlightEntry& entry : page.in_flight) {
     if (is_in(entry, RequestPhase::Running)) return false;

@@ -63,11 +63,12 @@ struct SocketView {
 };
 
 /// Whether there is something for an engine to do that it would do at once if it could: a request
-/// to be read or begun, a reply to be sent, a message of the supervisor's to be read. False while
-/// anything runs, which has a deadline of its own, and for clients that it does not read.
+/// to be read or begun, a reply to be sent, something that the supervisor waits for (`owes_us`).
+/// False while anything runs, which has a deadline of its own, and for clients that it does not
+/// read.
 bool leaves_work_undone(const StatusPage& page,
                         const std::vector<SocketView>& sockets,
-                        bool channel_unread) noexcept;
+                        bool owes_us) noexcept;
 
 /// An engine that is idle and does not do what there is to do.
 class IdleHang {

@@ -26,6 +26,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -51,6 +52,7 @@ struct Client {
   UniqueFd socket;
   bool names = false;
   bool ignored = false;
+  std::deque<std::vector<std::byte>> queue;
   std::string refusal;
   std::vector<std::uint64_t> answered;
 };
@@ -91,19 +93,39 @@ class FakeEngine {
     if (status != SocketStatus::Done && status != SocketStatus::Closed) std::exit(8);
   }
 
+  void send_to(Client& client, FrameHeader header, const std::string& text) {
+    std::vector<std::byte> frame;
+    encode_frame(header, text, {}, frame);
+    client.queue.push_back(std::move(frame));
+    flush(client);
+  }
+
+  static void flush(Client& client) {
+    while (!client.queue.empty()) {
+      if (send_message(client.socket.borrow(), client.queue.front()) == SocketStatus::WouldBlock)
+        return;
+      client.queue.pop_front();
+    }
+  }
+
   /// False when the supervisor has gone.
   bool wait() {
     std::vector<pollfd> entries{{channel_.get(), POLLIN, 0}};
     std::vector<std::uint64_t> numbers{0};
     for (const auto& [number, client] : clients_) {
-      if (client.ignored) continue;
-      entries.push_back({client.socket.get(), POLLIN, 0});
+      const int reads = client.ignored ? 0 : POLLIN;
+      const int writes = client.queue.empty() ? 0 : POLLOUT;
+      if (reads + writes == 0) continue;
+      entries.push_back({client.socket.get(), static_cast<short>(reads | writes), 0});
       numbers.push_back(number);
     }
     if (::poll(entries.data(), entries.size(), -1) < 0) return true;
     if (entries[0].revents != 0 && !read_channel()) return false;
     for (std::size_t i = 1; i < entries.size(); ++i)
-      if (entries[i].revents != 0) read_client(numbers[i]);
+      if ((entries[i].revents & POLLOUT) != 0)
+        flush(clients_[numbers[i]]);
+      else if (entries[i].revents != 0)
+        read_client(numbers[i]);
     return true;
   }
 
@@ -196,7 +218,7 @@ class FakeEngine {
       header.kind = static_cast<FrameKind>(unsent.kind);
       header.id = unsent.id;
       header.epoch = unsent.epoch;
-      send(client.socket.borrow(), header, unsent.json);
+      send_to(client, header, unsent.json);
     }
     if (!attach.open) return say(to_json(AttachedMessage{attach.client}));
     json result{{"sessionId", configure_.session_id},
@@ -209,12 +231,12 @@ class FakeEngine {
     say(to_json(AttachedMessage{attach.client}));
   }
 
-  void reply(const Client& client, std::uint64_t id, const json& result) {
+  void reply(Client& client, std::uint64_t id, const json& result) {
     FrameHeader header;
     header.kind = FrameKind::Response;
     header.id = id;
     header.epoch = configure_.epoch;
-    send(client.socket.borrow(), header, json{{"result", result}}.dump());
+    send_to(client, header, json{{"result", result}}.dump());
   }
 
   void read_client(std::uint64_t number) {
@@ -267,14 +289,14 @@ class FakeEngine {
     }
   }
 
-  void refuse(const Client& client, std::uint64_t id) {
+  void refuse(Client& client, std::uint64_t id) {
     FrameHeader header;
     header.kind = FrameKind::Error;
     header.id = id;
     header.epoch = configure_.epoch;
-    send(client.socket.borrow(),
-         header,
-         json{{"error", {{"code", -32000}, {"data", {{"code", client.refusal}}}}}}.dump());
+    send_to(client,
+            header,
+            json{{"error", {{"code", -32000}, {"data", {{"code", client.refusal}}}}}}.dump());
   }
 
   void let_go(std::uint64_t number) {
