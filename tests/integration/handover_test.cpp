@@ -3,6 +3,7 @@
 #include "chainsolved/control.h"
 #include "chainsolved/engine.h"
 #include "tests/integration/options_on.h"
+#include "tests/integration/raw_client.h"
 #include "tests/integration/settled.h"
 #include "tests/support/daemon_fixture.h"
 

@@ -210,10 +210,30 @@ RawClient::Frame RawClient::notification(std::string_view method) {
   }
 }
 
+nlohmann::json RawClient::await_recreation() {
+  // It may have come before an answer that was waited for.
+  for (const Frame& frame : passed)
+    if (frame.json.value("method", "") == "recreated" && frame.header.epoch > epoch_)
+      return follow(frame.json.at("params"));
+  return follow(notification("recreated").json.at("params"));
+}
+
+nlohmann::json RawClient::follow(const nlohmann::json& recreated) {
+  epoch_ = recreated.at("epoch").get<std::uint32_t>();
+  return recreated;
+}
+
 bool RawClient::ends() {
   while (auto frame = receive())
     passed.push_back(*std::move(frame));
   return true;
+}
+
+std::string session_named(std::string_view name, std::string_view more) {
+  std::string params = R"({"name":")";
+  params.append(name).append("\"");
+  if (!more.empty()) params.append(",").append(more);
+  return params + "}";
 }
 
 std::string slow_snapshot(std::size_t length, std::size_t width) {

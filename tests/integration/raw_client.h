@@ -60,6 +60,9 @@ class RawClient {
   Frame notification(std::string_view method);
   /// True when the connection ends; frames before that go to `passed`.
   bool ends();
+  /// Reads until `recreated` and sends what follows with the new epoch, as a library does. Its
+  /// params.
+  nlohmann::json await_recreation();
 
   std::vector<Frame> passed;
 
@@ -67,6 +70,8 @@ class RawClient {
   void close() noexcept { socket_.reset(); }
 
  private:
+  nlohmann::json follow(const nlohmann::json& recreated);
+
   UniqueFd socket_;
   std::uint64_t next_id_ = 1;
   std::uint32_t epoch_ = 0;
@@ -76,6 +81,9 @@ class RawClient {
 /// A snapshot of one number.
 inline constexpr const char* kOneNode =
     R"({"version":1,"nodes":[{"id":"x","blockType":"number","data":{"value":1}}],"edges":[]})";
+
+/// openSession that joins or makes the session `name`, with further members.
+std::string session_named(std::string_view name, std::string_view more = "");
 
 /// A chain of `length` elementwise blocks over a vector of `width`: an evaluation that takes as
 /// long as a test needs. The head is the node "gain", a number; the last is "n<length - 1>".
