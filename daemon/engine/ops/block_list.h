@@ -65,6 +65,10 @@
   X(ode_adjoint)                \
   X(fem2d)                      \
   X(groebner)                   \
+  X(ml_models)                  \
+  X(ml_scores)                  \
+  X(ml_automl)                  \
+  X(ml_metrics)                 \
   X(constants)
 
 namespace chainsolved::ops {
