@@ -1,5 +1,6 @@
 #include "chainsolved/async_engine.h"
 
+#include "tests/client/loop.h"
 #include "tests/client/peer_options.h"
 #include "tests/client/scripted_peer.h"
 
@@ -8,7 +9,6 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -28,28 +28,11 @@ namespace chainsolved::client {
 namespace {
 
 namespace asio = boost::asio;
+using test::Loop;
 using test::options_for;
 using test::PeerMessage;
 using test::PeerThread;
 using test::ScriptedPeer;
-
-/// An io_context that runs on a thread of its own until the test ends.
-class Loop {
- public:
-  Loop() : thread_([this] { context_.run(); }) {}
-  Loop(const Loop&) = delete;
-  Loop& operator=(const Loop&) = delete;
-  ~Loop() {
-    work_.reset();
-    thread_.join();
-  }
-  asio::any_io_executor executor() { return context_.get_executor(); }
-
- private:
-  asio::io_context context_;
-  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-  std::thread thread_;
-};
 
 TEST(AsyncEngine, WorksWithFuturesFromAnotherThread) {
   ScriptedPeer peer;

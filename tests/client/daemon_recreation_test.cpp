@@ -2,10 +2,9 @@
 #include "chainsolved/async_engine.h"
 #include "chainsolved/control.h"
 #include "chainsolved/engine.h"
+#include "tests/client/loop.h"
 #include "tests/support/daemon_fixture.h"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
 
@@ -23,11 +22,13 @@
 #include <vector>
 
 #include <sys/types.h>
+#include <unistd.h>
 
 namespace chainsolved::client {
 
 namespace {
 
+using boost::asio::use_future;
 using test::Daemon;
 using Clock = std::chrono::steady_clock;
 
@@ -67,6 +68,16 @@ std::map<std::string, std::uint64_t> bits_of(const Result<Values>& values) {
       bits.emplace(id, std::bit_cast<std::uint64_t>(value.as_scalar()));
   });
   return bits;
+}
+
+/// The answer of a session whose engine may have just been killed.
+template <class Call>
+auto served(Call call) {
+  constexpr int kMostRefusals = 5;
+  auto answer = call();
+  for (int i = 0; i < kMostRefusals && !answer.ok(); ++i)
+    answer = call();
+  return answer;
 }
 
 class LosesEngines : public ::testing::Test {
@@ -291,33 +302,82 @@ TEST_F(LosesEngines, DisposingAFrozenOnesSessionIsDone) {
 }
 
 TEST_F(LosesEngines, TheAsyncFaceSeesTheSame) {
-  boost::asio::io_context context;
-  auto work = boost::asio::make_work_guard(context);
-  std::thread thread([&] { context.run(); });
-  {
-    std::promise<RecreatedEvent> recreated;
-    Handlers handlers;
-    handlers.on_recreated = [&](const RecreatedEvent& event) {
-      recreated.set_value(event);
-    };
-    auto engine =
-        AsyncEngine::create(
-            context.get_executor(), options(), std::move(handlers), boost::asio::use_future)
-            .get();
-    EXPECT_TRUE(engine.ok());
-    if (engine.ok()) {
-      EXPECT_TRUE(engine->load_snapshot(kWaves, {}, boost::asio::use_future).get().ok());
-      const auto before = bits_of(engine->get_values({}, boost::asio::use_future).get());
-      send_signal(engine->session(), SIGSTOP);
-      const auto moved = engine->set_input("x", "value", 3, boost::asio::use_future).get();
-      EXPECT_EQ(moved.error().code, ErrorCode::WorkerWatchdog);
-      EXPECT_EQ(moved.error().applied, Applied::No);
-      EXPECT_EQ(recreated.get_future().get().epoch, 2U);
-      EXPECT_EQ(bits_of(engine->get_values({}, boost::asio::use_future).get()), before);
-    }
+  test::Loop loop;
+  std::promise<RecreatedEvent> recreated;
+  Handlers handlers;
+  handlers.on_recreated = [&](const RecreatedEvent& event) {
+    recreated.set_value(event);
+  };
+  auto engine =
+      AsyncEngine::create(loop.executor(), options(), std::move(handlers), use_future).get();
+  ASSERT_TRUE(engine.ok()) << engine.error().message;
+  ASSERT_TRUE(engine->load_snapshot(kWaves, {}, use_future).get().ok());
+  const auto before = bits_of(engine->get_values({}, use_future).get());
+  send_signal(engine->session(), SIGSTOP);
+  const auto moved = engine->set_input("x", "value", 3, use_future).get();
+  ASSERT_FALSE(moved.ok());
+  EXPECT_EQ(moved.error().code, ErrorCode::WorkerWatchdog);
+  EXPECT_EQ(moved.error().applied, Applied::No);
+  EXPECT_EQ(recreated.get_future().get().epoch, 2U);
+  EXPECT_EQ(bits_of(engine->get_values({}, use_future).get()), before);
+}
+
+TEST_F(LosesEngines, ManyDeathsLoseNothingAndNoDescriptor) {
+  constexpr int kDeaths = 10;
+  Engine engine = open();
+  const auto handle = engine.put_dataset("d", std::vector<double>{1, 2, 39});
+  ASSERT_TRUE(handle.ok()) << handle.error().message;
+  ASSERT_TRUE(engine.load_snapshot(kReader).ok());
+  ASSERT_TRUE(engine.apply_patch(Patch().add_node("x", "number")).ok());
+  std::size_t descriptors = 0;
+  for (int i = 1; i <= kDeaths; ++i) {
+    send_signal(engine.session(), SIGKILL);
+    const auto moved = served([&] { return engine.set_input("x", "value", i); });
+    ASSERT_TRUE(moved.ok()) << moved.error().message;
+    const auto values = served([&] { return engine.get_values(); });
+    ASSERT_TRUE(values.ok()) << values.error().message;
+    EXPECT_EQ(values->scalar("x"), i);
+    EXPECT_EQ(values->scalar("sum"), 42);
+    if (i == 1) descriptors = test::descriptor_count(::getpid());
   }
-  work.reset();
-  thread.join();
+  EXPECT_EQ(test::descriptor_count(::getpid()), descriptors);
+  EXPECT_EQ(row(engine.session()).restarts, std::uint64_t{kDeaths});
+  EXPECT_EQ(engine.pending(), 0U);
+}
+
+TEST_F(LosesEngines, EveryPipelinedCallIsAnsweredAndTheLastAppliedOneIsInTheGraph) {
+  constexpr std::size_t kCalls = 2000;
+  constexpr std::uint32_t kDeaths = 3;
+  test::Loop loop;
+  auto engine = AsyncEngine::create(loop.executor(), options(), {}, use_future).get();
+  ASSERT_TRUE(engine.ok()) << engine.error().message;
+  ASSERT_TRUE(engine->load_snapshot(kWaves, {}, use_future).get().ok());
+  std::vector<std::future<Result<IncrementalResult>>> answers;
+  answers.reserve(kCalls);
+  for (std::size_t i = 0; i < kCalls; ++i)
+    answers.push_back(engine->set_input("x", "value", static_cast<double>(i), use_future));
+  std::size_t last_applied = 0;
+  std::uint32_t deaths = 0;
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    const auto answer = answers[i].get();
+    if (deaths < kDeaths && i == kCalls / kDeaths * deaths + 10) {
+      wait_for(engine->session(),
+               [&](const SessionRow& now) { return now.epoch == deaths + 1 && now.pid > 1; });
+      send_signal(engine->session(), SIGKILL);
+      ++deaths;
+    }
+    if (!answer.ok()) {
+      EXPECT_EQ(answer.error().code, ErrorCode::WorkerCrashed) << answer.error().message;
+      EXPECT_NE(answer.error().applied, Applied::NotSaid);
+      EXPECT_NE(answer.error().applied, Applied::Unknown);
+    }
+    if (answer.ok() || answer.error().applied == Applied::Yes) last_applied = i;
+  }
+  // The last death may have come after every answer.
+  const auto values = served([&] { return engine->get_values({}, use_future).get(); });
+  ASSERT_TRUE(values.ok()) << values.error().message;
+  EXPECT_EQ(values->scalar("x"), static_cast<double>(last_applied));
+  wait_for(engine->session(), [](const SessionRow& now) { return now.restarts == kDeaths; });
 }
 
 TEST(CrashLoop, FailsTheSessionUntilItIsRestarted) {

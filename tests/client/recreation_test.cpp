@@ -2,13 +2,12 @@
 #include "chainsolved/async_engine.h"
 #include "chainsolved/control.h"
 #include "chainsolved/engine.h"
+#include "tests/client/loop.h"
 #include "tests/client/peer_options.h"
 #include "tests/client/scripted_peer.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
 
@@ -17,7 +16,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <unistd.h>
@@ -27,6 +25,7 @@ namespace chainsolved::client {
 namespace {
 
 namespace asio = boost::asio;
+using test::Loop;
 using test::options_for;
 using test::PeerMessage;
 using test::PeerThread;
@@ -381,31 +380,13 @@ TEST(ControlConnection, ASessionsRowTellsItsDeaths) {
 
 // --- the other face ---
 
-/// An io_context that runs on a thread of its own.
-class Looping {
- public:
-  Looping() : thread_([this] { context_.run(); }) {}
-  Looping(const Looping&) = delete;
-  Looping& operator=(const Looping&) = delete;
-  ~Looping() {
-    work_.reset();
-    thread_.join();
-  }
-  asio::any_io_executor executor() { return context_.get_executor(); }
-
- private:
-  asio::io_context context_;
-  asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-  std::thread thread_;
-};
-
 /// An engine object, and what it was told.
 struct Opened {
   std::optional<AsyncEngine> engine;
   std::promise<RecreatingEvent> recreating;
   std::promise<RecreatedEvent> recreated;
 
-  Opened(Looping& loop, const ScriptedPeer& peer) {
+  Opened(Loop& loop, const ScriptedPeer& peer) {
     Handlers handlers;
     handlers.on_recreating = [this](const RecreatingEvent& event) {
       recreating.set_value(event);
@@ -436,7 +417,7 @@ TEST(AsyncRecreation, ACallUnderWayFailsAndOneMadeMeanwhileIsHeldAndSucceeds) {
     peer.reply(held.header.id, R"({"evaluatedCount":8})");
     peer.wait_for_end();
   });
-  Looping loop;
+  Loop loop;
   Opened opened(loop, peer);
   const auto killed = opened.engine->set_input("n", "value", 1, asio::use_future).get();
   ASSERT_FALSE(killed.ok());
@@ -464,7 +445,7 @@ TEST(AsyncRecreation, ACallThatIsHeldIsCancelledAtOnceAndNeverGoes) {
     peer.reply(stats.header.id, "{}");
     peer.wait_for_end();
   });
-  Looping loop;
+  Loop loop;
   Opened opened(loop, peer);
   opened.recreating.get_future().wait();
   asio::cancellation_signal signal;
@@ -491,7 +472,7 @@ TEST(AsyncRecreation, DisposingWhileTheEngineIsReplacedWaitsForNobody) {
     peer.notify("recreating", kRecreating);
     EXPECT_THROW(peer.next(), std::runtime_error);  // the end, and nothing before it
   });
-  Looping loop;
+  Loop loop;
   Opened opened(loop, peer);
   opened.recreating.get_future().wait();
   auto held = opened.engine->set_input("n", "value", 1, asio::use_future);
@@ -516,7 +497,7 @@ TEST(AsyncRecreation, ARetainedDatasetIsRegisteredAgainByItself) {
     peer.reply(stats.header.id, "{}");
     peer.wait_for_end();
   });
-  Looping loop;
+  Loop loop;
   Handlers handlers;
   std::promise<void> recreated[2];
   int times = 0;
