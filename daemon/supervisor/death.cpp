@@ -60,6 +60,10 @@ std::string words_of_signal(int signal) {
 Death death_of(const EngineExit& exit, bool grown) {
   Death death;
   death.words = exit.words;
+  if (exit.for_what_it_said) {
+    death.kind = DeathKind::Exit;
+    return death;
+  }
   if (exit.signal == 0) {
     death.kind = exit.status == kReplayMismatchStatus ? DeathKind::ReplayMismatch : DeathKind::Exit;
     return death;

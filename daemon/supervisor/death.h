@@ -31,9 +31,10 @@ ErrorCode code_of(DeathKind kind) noexcept;
 
 /// How an engine process ended.
 struct EngineExit {
-  int signal = 0;     // 0: it exited by itself
-  int status = 0;     // of exit, if signal is 0
-  std::string words;  // "was killed by signal 11 (Segmentation fault)"
+  int signal = 0;                 // 0: it exited by itself
+  int status = 0;                 // of exit, if signal is 0
+  std::string words;              // "was killed by signal 11 (Segmentation fault)"
+  bool for_what_it_said = false;  // killed by us, since it broke the rules of the channel
 };
 
 /// "signal 11 (Segmentation fault)".

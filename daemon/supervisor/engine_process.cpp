@@ -116,6 +116,11 @@ void EngineProcess::drain() {
   while (channel_ && state() == EngineState::Stopping && read_channel()) {}
 }
 
+void EngineProcess::condemn(std::string_view why) {
+  condemned_ = why;
+  kill_process();
+}
+
 void EngineProcess::kill_process() noexcept {
   // Fails only when the process has ended already.
   static_cast<void>(::syscall(SYS_pidfd_send_signal, process_.fd().get(), SIGKILL, nullptr, 0U));
@@ -181,7 +186,9 @@ void EngineProcess::on_process_ended() {
     exit_.words = "exited with status " + std::to_string(info.si_status);
   } else {
     exit_.signal = info.si_status;
-    exit_.words = "was killed by " + words_of_signal(info.si_status);
+    exit_.for_what_it_said = !condemned_.empty();
+    exit_.words =
+        condemned_.empty() ? "was killed by " + words_of_signal(info.si_status) : condemned_;
   }
   if (start_report_) on_start_report();
   // What it said before its end counts.
@@ -207,7 +214,7 @@ bool EngineProcess::read_channel() {
     if (!frame.ok() || frame->header.kind != FrameKind::Notification ||
         frame->header.segments != fds.size()) {
       log_event(LogLevel::Warning, "channel-nonsense", {{"engine", pid_}});
-      kill_process();
+      condemn("was killed since it sent nonsense");
       return false;
     }
     on_channel_message(frame->json, fds);
@@ -236,7 +243,7 @@ void EngineProcess::on_channel_message(std::string_view json, FdList& fds) {
   if (message && user_->on_engine_message(*std::move(message), fds)) return;
   log_event(LogLevel::Warning, "channel-unknown", {{"engine", pid_}}, {{"message", json}});
   // What it keeps from us cannot come back.
-  if (message) kill_process();
+  if (message) condemn("was killed since it said what cannot be");
 }
 
 bool EngineProcess::has_unread() const noexcept {
@@ -278,7 +285,7 @@ void EngineProcess::send(const std::string& json, std::span<const BorrowedFd> fd
   }
   if (outgoing_.size() >= kMaxOutgoing || !duplicated) {
     log_event(LogLevel::Warning, "channel-full", {{"engine", pid_}});
-    kill_process();
+    condemn("was killed since it did not read its channel");
     return;
   }
   outgoing_.push_back(std::move(message));

@@ -112,6 +112,8 @@ class EngineProcess {
   void apply(EngineEvent event);
   void perform(EngineAction action);
   void kill_process() noexcept;
+  /// Likewise, and nobody will take it for a kill from outside. `why`: "was killed since ...".
+  void condemn(std::string_view why);
   /// False when there is nothing more to read.
   bool read_channel();
   void on_channel_gone();
@@ -130,6 +132,7 @@ class EngineProcess {
   EngineLifecycle lifecycle_;
   SharedStatusPage page_;
   EngineExit exit_;
+  std::string condemned_;  // why; empty: it was not
   std::string start_failure_;
   std::deque<Outgoing> outgoing_;
   bool flush_is_planned_ = false;

@@ -13,6 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
 namespace chainsolved::test {
 namespace {
 
@@ -132,6 +135,28 @@ TEST_F(RecreationTest, FrozenSupervisorGrantsWhatItSlept) {
   EXPECT_GE(milliseconds_since(begun), 400 + 900);
 }
 
+TEST_F(RecreationTest, EngineThatCannotBeKilledLosesItsClients) {
+  start({"--watchdog-ms", "150", "--kill-timeout-ms", "200"});
+  const pid_t pid = engine();
+  // A tracer can hold a killed process on its way out, before it counts as exiting.
+  ASSERT_EQ(::ptrace(PTRACE_SEIZE, pid, nullptr, PTRACE_O_TRACEEXIT), 0)
+      << "this test has to be allowed to trace";
+  const auto answer = client_->call("setInput", R"({"signal":0})");
+  EXPECT_EQ(answer.error_code(), "WORKER_CRASHED");
+  EXPECT_EQ(answer.json["error"]["data"]["reason"], "unkillable");
+  EXPECT_EQ(answer.json["error"]["data"]["applied"], false);
+  client_->notification("sessionClosed");
+  EXPECT_TRUE(client_->ends());
+  int status = 0;
+  ASSERT_EQ(::waitpid(pid, &status, __WALL), pid);
+  EXPECT_TRUE(WIFSTOPPED(status));
+  ::ptrace(PTRACE_CONT, pid, nullptr, nullptr);
+  ::waitpid(pid, &status, __WALL);
+  EXPECT_TRUE(fake_->eventually(
+      [](const json& told) { return told["sessions"].empty() && told["engines"]["ending"] == 0; }));
+  EXPECT_EQ(counters()["unexpectedEvents"], 0);
+}
+
 // ---- what comes back ----
 
 TEST_F(RecreationTest, SuccessorGetsTheCommittedRecordsAndTheNextGeneration) {
@@ -201,6 +226,7 @@ TEST_F(RecreationTest, EngineThatSendsNonsenseForAGenerationIsReplaced) {
                    R"("snapshotBytes":1}}})");
   EXPECT_EQ(recreated()["epoch"], 2);
   EXPECT_EQ(given()["generation"], 1);
+  EXPECT_EQ(row()["deaths"][0]["kind"], "exit") << "not taken for a kill from outside";
 }
 
 TEST_F(RecreationTest, TimesAreToldAndAddUp) {
@@ -508,7 +534,7 @@ TEST_F(RecreationTest, ErrorsThatAFullSocketDidNotTakeAreSentByTheSuccessor) {
   sleeper.open(R"({"name":"s"})");
   const auto stuck = sleeper.request("getCatalog");
   // Its socket is filled with answers that it does not read.
-  for (int i = 0; i < 1000; ++i)
+  for (int i = 0; i < 4000; ++i)
     sleeper.request("getStats");
   const auto last = client_->call("getStats");
   EXPECT_TRUE(last.json.contains("result"));
