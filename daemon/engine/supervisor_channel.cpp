@@ -18,12 +18,12 @@ constexpr std::size_t kMaxChannelMessage = 208U << 10;
 // How soon a message is tried again that found too many descriptors in flight.
 constexpr int kRefsRetryMs = 5;
 
-std::vector<std::byte> encode_message(const std::string& json, std::size_t segments) {
+std::vector<std::byte> encode_message(const std::string& text, std::size_t segments) {
   FrameHeader header;
   header.kind = FrameKind::Notification;
   header.segments = static_cast<std::uint8_t>(segments);
   std::vector<std::byte> message;
-  encode_frame(header, json, {}, message);
+  encode_frame(header, text, {}, message);
   return message;
 }
 

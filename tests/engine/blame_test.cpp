@@ -30,17 +30,6 @@ json graph_with(std::string_view type, double value = 0) {
 constexpr std::uint32_t kBad = 1;
 constexpr std::uint32_t kAfter = 2;
 
-json input(double value) {
-  return {{"nodeId", "in"}, {"portId", "value"}, {"value", value}};
-}
-
-AttachMessage again(std::uint64_t client = 1) {
-  AttachMessage attach;
-  attach.client = client;
-  attach.error = "WORKER_CRASHED";
-  return attach;
-}
-
 const std::vector<std::string> kDebug{"--debug-blocks"};
 
 class Blame : public ::testing::Test {
@@ -51,7 +40,7 @@ class Blame : public ::testing::Test {
   /// Changes the input so that the block does what it does; waits until the engine is dead of it.
   int die_of(std::string_view type) {
     load(type);
-    client_.send("setInput", input(1));
+    client_.send("setInput", input("in", 1));
     return first_.await_death();
   }
   /// Until an evaluation stands at a node.
@@ -97,7 +86,7 @@ TEST_F(Blame, DebugBlocksPassTheirInputThroughUnlessArmed) {
 
 TEST_F(Blame, ProgressIsReportedByTheBlockThatMakesIt) {
   load("debug.progress");
-  const auto id = client_.send("setInput", input(1));
+  const auto id = client_.send("setInput", input("in", 1));
   const std::uint64_t before = first_.page().progress.load();
   wait_until([&] { return first_.page().progress.load() > before + 2; });
   client_.notify("cancel", {{"requestId", id}});
@@ -124,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(Signals,
 
 TEST_F(Blame, AReplayThatHangsIsSeenInTheTable) {
   load("debug.spin");
-  client_.send("setInput", input(1));
+  client_.send("setInput", input("in", 1));
   await_node(first_, kBad);
   first_.kill();
   EngineHarness second(first_.successor(), kDebug);
@@ -142,12 +131,12 @@ TEST_F(Blame, AReplayThatHangsIsSeenInTheTable) {
 TEST_F(Blame, ASuspectIsTriedAfterTheFirstAttachAndBeforeAnyRequest) {
   // It is innocent: the engine was killed while it slept.
   load("debug.sleep");
-  client_.call("setInput", input(0));
+  client_.call("setInput", input("in", 0));
   const auto late = client_.call(
       "applyPatch",
       {{"ops", {{{"op", "updateNodeData"}, {"nodeId", "bad"}, {"data", {{"seconds", 0.2}}}}}}});
   ASSERT_TRUE(late.ok());
-  client_.send("setInput", input(1));
+  client_.send("setInput", input("in", 1));
   await_node(first_, kBad);
   first_.kill();
   EngineHarness second(first_.successor(), kDebug);
@@ -157,7 +146,7 @@ TEST_F(Blame, ASuspectIsTriedAfterTheFirstAttachAndBeforeAnyRequest) {
   EXPECT_EQ(replayed["suspects"][0]["slot"], kBad);
   EXPECT_EQ(replayed["suspects"][0]["id"], "bad");
 
-  TestClient& same = second.attach_again(first_, again());
+  TestClient& same = second.attach_again(first_, after_crash());
   const Message told = same.notification("valuesChanged");
   EXPECT_EQ(told.json["params"]["full"], true);
   EXPECT_EQ(told.scalars(told.json["params"]), (std::map<std::uint32_t, double>{{0, 1}, {3, -1}}));
@@ -180,12 +169,12 @@ TEST_F(Blame, ASuspectIsTriedAfterTheFirstAttachAndBeforeAnyRequest) {
 
 TEST_F(Blame, ASuspectThatHangsAgainIsNamedAndNothingElseIsLost) {
   load("debug.spin");
-  client_.send("setInput", input(1));
+  client_.send("setInput", input("in", 1));
   await_node(first_, kBad);
   first_.kill();
   EngineHarness second(first_.successor(), kDebug);
   second.take_over(first_, {{kBad, "bad"}});
-  second.attach_again(first_, again());
+  second.attach_again(first_, after_crash());
   await_node(second, kBad);
   wait_until([&] { return second.page().named_node.load() == kBad + 1; });
   second.kill();
@@ -193,14 +182,14 @@ TEST_F(Blame, ASuspectThatHangsAgainIsNamedAndNothingElseIsLost) {
   EngineHarness third(second.successor(), kDebug);
   const json replayed = third.take_over(second, {}, {{kBad, "bad"}});
   EXPECT_EQ(replayed["evaluated"], 4) << "the quarantined node too, to an error";
-  TestClient& client = third.attach_again(second, again());
+  TestClient& client = third.attach_again(second, after_crash());
   client.epoch = 3;
   Message values = client.call("getValues");
   EXPECT_EQ(values.scalars(values.result()), (std::map<std::uint32_t, double>{{0, 1}, {3, -1}}));
   EXPECT_EQ(values.result()["values"]["bad"]["kind"], "error");
   EXPECT_EQ(values.result()["values"]["after"]["kind"], "error");
   // A changed input value does not suffice.
-  const Message changed = client.call("setInput", input(2));
+  const Message changed = client.call("setInput", input("in", 2));
   EXPECT_EQ(changed.result()["diagnostics"][0]["code"], "NODE_QUARANTINED");
   EXPECT_EQ(changed.result()["diagnostics"][0]["nodeId"], "bad");
   // An edit does; that the block is as it was is its editor's business.
@@ -216,7 +205,7 @@ TEST_F(Blame, TheEndOfAQuarantineIsTheReplacementsToo) {
   first_.kill();
   EngineHarness second(first_.successor(), kDebug);
   second.take_over(first_, {}, {{kBad, "bad"}});
-  TestClient& client = second.attach_again(first_, again());
+  TestClient& client = second.attach_again(first_, after_crash());
   client.epoch = 2;
   client.call("loadSnapshot", {{"snapshot", graph_with("abs")}});
   EXPECT_EQ(second.channel_message("quarantineEnded")["params"]["slot"], kBad);
@@ -232,7 +221,7 @@ TEST_F(Blame, AReplacementCanDieInItsReplayAndInItsRetry) {
   EXPECT_EQ(second.committed(), 0U);
   EngineHarness third(first_.successor(), {"--debug-blocks", "--die-at", "in-retry"});
   third.take_over(first_, {{kBad, "bad"}});
-  third.attach_again(first_, again());
+  third.attach_again(first_, after_crash());
   EXPECT_EQ(WTERMSIG(third.await_death()), SIGKILL);
   EXPECT_EQ(generation_of(third.committed()), 2U);
 }

@@ -29,10 +29,6 @@ json add_number(std::string_view id, double value = 1) {
   return {{"ops", {{{"op", "addNode"}, {"node", node(id, "number", {{"value", value}})}}}}};
 }
 
-json input(std::string_view id, double value) {
-  return {{"nodeId", id}, {"portId", "value"}, {"value", value}};
-}
-
 std::uint64_t inode(BorrowedFd fd) {
   struct stat status {};
   EXPECT_EQ(::fstat(fd.get(), &status), 0);

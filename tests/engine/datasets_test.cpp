@@ -16,10 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-json in_segment(std::uint64_t count, std::uint64_t offset = 0, std::uint64_t index = 0) {
-  return {{"$segment", {{"index", index}, {"type", "f64"}, {"offset", offset}, {"count", count}}}};
-}
-
 /// Bytes of a process that are its own and written to.
 std::uint64_t private_dirty(pid_t pid) {
   std::ifstream rollup("/proc/" + std::to_string(pid) + "/smaps_rollup");

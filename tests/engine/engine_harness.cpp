@@ -493,6 +493,22 @@ json snapshot(const json& nodes, const json& edges) {
   return {{"version", 1}, {"nodes", nodes}, {"edges", edges}};
 }
 
+json input(std::string_view id, const json& value) {
+  return {{"nodeId", id}, {"portId", "value"}, {"value", value}};
+}
+
+json in_segment(std::uint64_t count, std::uint64_t offset, std::uint64_t index) {
+  return {{"$segment", {{"index", index}, {"type", "f64"}, {"offset", offset}, {"count", count}}}};
+}
+
+AttachMessage after_crash(std::uint64_t client, bool names) {
+  AttachMessage attach;
+  attach.client = client;
+  attach.names = names;
+  attach.error = "WORKER_CRASHED";
+  return attach;
+}
+
 SealedSegment segment_of_bytes(std::span<const std::byte> bytes) {
   auto builder = SegmentBuilder::create(bytes.size());
   if (!builder.ok()) throw std::runtime_error(builder.error().message);

@@ -182,6 +182,13 @@ nlohmann::json edge(std::string_view id,
 nlohmann::json snapshot(const nlohmann::json& nodes,
                         const nlohmann::json& edges = nlohmann::json::array());
 
+/// Params of setInput for a source.
+nlohmann::json input(std::string_view id, const nlohmann::json& value);
+/// `$segment` of doubles.
+nlohmann::json in_segment(std::uint64_t count, std::uint64_t offset = 0, std::uint64_t index = 0);
+/// How a client of a crashed engine is handed to the next.
+AttachMessage after_crash(std::uint64_t client = 1, bool names = false);
+
 /// A sealed segment with these bytes.
 SealedSegment segment_of_bytes(std::span<const std::byte> bytes);
 /// A sealed segment with these numbers.

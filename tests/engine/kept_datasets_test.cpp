@@ -17,21 +17,9 @@ namespace {
 
 using nlohmann::json;
 
-json in_segment(std::uint64_t count, std::uint64_t offset = 0) {
-  return {{"$segment", {{"index", 0}, {"type", "f64"}, {"offset", offset}, {"count", count}}}};
-}
-
-json sum_graph() {
+json vector_graph() {
   return snapshot({node("v", "vectorInput", {{"datasetRef", "d"}}), node("s", "vectorSum")},
                   json::array({edge("1", "v", "s", "vec")}));
-}
-
-AttachMessage again(std::uint64_t client = 1) {
-  AttachMessage attach;
-  attach.client = client;
-  attach.names = true;
-  attach.error = "WORKER_CRASHED";
-  return attach;
 }
 
 class KeptDatasets : public ::testing::Test {
@@ -51,7 +39,7 @@ class KeptDatasets : public ::testing::Test {
     return second_->take_over(*first_);
   }
   TestClient& go_on(std::uint64_t client = 1) {
-    TestClient& same = second_->attach_again(*first_, again(client));
+    TestClient& same = second_->attach_again(*first_, after_crash(client, true));
     same.epoch = 2;
     return same;
   }
@@ -108,7 +96,7 @@ TEST_F(KeptDatasets, ComeBackWhenTheyAreKept) {
   client_->call("registerDataset",
                 {{"datasetId", "t"}, {"values", {1, 2, 3, "NaN"}}, {"columns", {"x", "y"}}});
   client_->call("registerDataset", {{"datasetId", "empty"}, {"values", json::array()}});
-  client_->call("loadSnapshot", {{"snapshot", sum_graph()}});
+  client_->call("loadSnapshot", {{"snapshot", vector_graph()}});
   const json values = client_->call("getValues").result();
   const json listed = client_->call("listDatasets").result()["datasets"];
   EXPECT_EQ(values["values"]["s"]["value"], 6);
@@ -166,7 +154,7 @@ TEST_F(KeptDatasets, ThatWereReplacedOrReleasedAreForgottenWithTheJournal) {
   client_->call("registerDataset", {{"datasetId", "e"}, {"values", {3}}});
   client_->call("releaseDataset", {{"datasetId", "e"}});
   EXPECT_EQ(first_->kept().size(), 3U) << "records refer to them";
-  client_->call("loadSnapshot", {{"snapshot", sum_graph()}});
+  client_->call("loadSnapshot", {{"snapshot", vector_graph()}});
   EXPECT_EQ(first_->kept().size(), 1U);
   EXPECT_TRUE(first_->kept().contains(2));
   EXPECT_EQ(first_->records().size(), 1U);

@@ -25,19 +25,6 @@ json sum_graph() {
                   {edge("e1", "a", "sum", "a"), edge("e2", "b", "sum", "b")});
 }
 
-json input(std::string_view id, const json& value) {
-  return {{"nodeId", id}, {"portId", "value"}, {"value", value}};
-}
-
-/// How a client of a crashed engine is handed on.
-AttachMessage again(std::uint64_t client = 1, bool names = false) {
-  AttachMessage attach;
-  attach.client = client;
-  attach.names = names;
-  attach.error = "WORKER_CRASHED";
-  return attach;
-}
-
 class Replay : public ::testing::Test {
  protected:
   explicit Replay(ConfigureMessage configuration = EngineHarness::default_configuration(),
@@ -83,7 +70,7 @@ TEST_F(Replay, GivesTheSameValuesSnapshotAndHash) {
   EXPECT_EQ(replayed.at("records"), 3);
   EXPECT_EQ(replayed.at("evaluated"), 4);
   EXPECT_EQ(second_->committed(), commit_word(2, bytes_of(first_->committed())));
-  TestClient& same = second_->attach_again(*first_, again(1, true));
+  TestClient& same = second_->attach_again(*first_, after_crash(1, true));
   same.epoch = 2;
   EXPECT_EQ(same.call("getValues").result(), values);
   EXPECT_EQ(same.call("getSnapshot").result(), before);
@@ -210,17 +197,17 @@ TEST_F(Torn, WhatIsNoJournalIsRefused) {
 
 TEST_F(Replay, TellsEachClientEverythingAtTheNewEpoch) {
   TestClient& slots = first_->attach();
-  first_->attach(EngineHarness::Names::Yes);
+  TestClient& names = first_->attach(EngineHarness::Names::Yes);
   slots.call("loadSnapshot", {{"snapshot", sum_graph()}});
+  names.notification("valuesChanged");
   replay();
-  TestClient& first = second_->attach_again(*first_, again(1));
-  TestClient& second = second_->attach_again(*first_, again(2, true));
+  TestClient& first = second_->attach_again(*first_, after_crash(1));
+  TestClient& second = second_->attach_again(*first_, after_crash(2, true));
   const Message told = first.notification("valuesChanged");
   EXPECT_EQ(told.header.epoch, 2U);
   EXPECT_EQ(told.json["params"]["full"], true);
   EXPECT_EQ(told.scalars(told.json["params"]).at(2), 5);
   EXPECT_EQ(told.json["params"]["newSlots"]["ids"], json({"a", "b", "sum"}));
-  second.notification("valuesChanged");  // of the load
   const Message named = second.notification("valuesChanged");
   EXPECT_EQ(named.json["params"]["changedValues"]["sum"]["value"], 5);
   EXPECT_EQ(second_->channel_message("attached")["params"]["client"], 1);
@@ -234,7 +221,7 @@ TEST_F(Replay, RefusesRequestsOfTheOldEpochAsTheSupervisorDid) {
   const auto late = client.send("setInput", input("a", 9));
   const auto later = client.send("getValues");
   replay();
-  TestClient& same = second_->attach_again(*first_, again());
+  TestClient& same = second_->attach_again(*first_, after_crash());
   const Message refused = same.answer_to(late);
   EXPECT_EQ(refused.code(), "WORKER_CRASHED");
   EXPECT_EQ(refused.applied(), false);
@@ -254,7 +241,7 @@ TEST_F(Replay, WithoutAReasonRefusesBecauseOfTheRestart) {
   TestClient& client = first_->attach();
   client.call("loadSnapshot", {{"snapshot", sum_graph()}});
   replay();
-  AttachMessage attach = again();
+  AttachMessage attach = after_crash();
   attach.error.clear();
   TestClient& same = second_->attach_again(*first_, attach);
   const Message refused = same.call("setInput", input("a", 9));
@@ -273,7 +260,7 @@ TEST_F(Replay, DropsWhatHasAnAnswerAndClosesItsDescriptors) {
   const auto answered = client.send("registerDataset", params, {&segment});
   const auto open = client.send("registerDataset", params, {&segment});
   replay();
-  AttachMessage attach = again();
+  AttachMessage attach = after_crash();
   attach.answered = {answered, 4711};
   const std::size_t before = open_descriptors(second_->pid());
   TestClient& same = second_->attach_again(*first_, attach);
@@ -289,7 +276,7 @@ TEST_F(Replay, SendsFirstWhatASocketDidNotTake) {
   TestClient& client = first_->attach();
   client.call("loadSnapshot", {{"snapshot", sum_graph()}});
   replay();
-  AttachMessage attach = again();
+  AttachMessage attach = after_crash();
   attach.unsent = {
       {static_cast<std::uint32_t>(FrameKind::Error), 41, 1, R"({"error":{"code":-32000}})"},
       {static_cast<std::uint32_t>(FrameKind::Notification), 0, 2, R"({"method":"recreated"})"}};
@@ -309,7 +296,7 @@ TEST_F(Replay, AnswersAPendingOpenInsteadOfTellingEverything) {
   TestClient& client = first_->attach();
   client.call("loadSnapshot", {{"snapshot", sum_graph()}});
   replay();
-  AttachMessage attach = again();
+  AttachMessage attach = after_crash();
   attach.open = PendingOpen{55, true};
   TestClient& same = second_->attach_again(*first_, attach);
   EXPECT_EQ(same.receive()->header.id, 55U);
@@ -323,14 +310,14 @@ TEST_F(Replay, ReleasesAClientThatLeftMeanwhile) {
   client.call("loadSnapshot", {{"snapshot", sum_graph()}});
   replay();
   client.hang_up();
-  second_->attach_again(*first_, again());
+  second_->attach_again(*first_, after_crash());
   second_->await_detached(1);
 }
 
 TEST_F(Replay, ASessionWithoutAChangeNeedsNone) {
   first_->attach();
   recreate();
-  TestClient& same = second_->attach_again(*first_, again());
+  TestClient& same = second_->attach_again(*first_, after_crash());
   EXPECT_EQ(same.notification("valuesChanged").json["params"]["full"], true);
   same.epoch = 2;
   EXPECT_TRUE(same.call("loadSnapshot", {{"snapshot", sum_graph()}}).ok());
