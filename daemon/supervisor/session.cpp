@@ -198,6 +198,10 @@ bool Session::on_said(const QuarantineEndedMessage& message, FdList& /*fds*/) {
 void Session::on_engine_died(const EngineExit& exit) {
   exit_ = exit;
   if (!recreation_ || !recreation_->is_stopping()) ++core_.around.counters.engine_deaths;
+  // It served somebody, who may have been answered, though it did not live to tell us.
+  if (state() == SessionState::Starting &&
+      core_.engine->page().client_count.load(std::memory_order_relaxed) > 0)
+    apply(SessionEvent::Attached);
   if (state() == SessionState::Starting) {
     core_.engine = nullptr;
     failure_ = Error{ErrorCode::EngineStartFailed,
