@@ -64,6 +64,14 @@
   X(dae_index)                  \
   X(ode_adjoint)                \
   X(fem2d)                      \
+  X(optim_study)                \
+  X(optim_descent)              \
+  X(optim_population)           \
+  X(optim_constrained)          \
+  X(optim_design)               \
+  X(optim_surface)              \
+  X(optim_estimate)             \
+  X(optim_nsga)                 \
   X(groebner)                   \
   X(ml_models)                  \
   X(ml_scores)                  \

@@ -71,8 +71,15 @@ struct StepPolicy {
   double growth;
   double most;
   double tolerance;
+  std::size_t work;  // of one step, for Call::keep_going
 
   NewtonLimits limits() const { return {.tolerance = std::fmax(1e-3 * tolerance, 1e-13)}; }
+};
+
+/// Where a solution starts, and the table that it is written to.
+struct Start {
+  Trajectory path;
+  VectorXd y;
 };
 
 /// Walks from start to end. `attempt(t, h, y)` makes one step, or returns false.
@@ -80,15 +87,14 @@ template <class Attempt>
 Value walk(Call& call,
            const TimeSpan& span,
            const StepPolicy& policy,
-           Trajectory path,
-           VectorXd y,
-           std::size_t work,
+           Start start,
            const Attempt& attempt) {
+  auto& [path, y] = start;
   double t = span.start;
   double step = span.dt;
   path.add(t, as_span(y));
   int halvings = 0;
-  while (t < span.end && call.keep_going(work)) {
+  while (t < span.end && call.keep_going(policy.work)) {
     if (!path.has_room(call)) return call.fail("the result has too many rows");
     // What rounding leaves over of the last step is none.
     const bool last = span.end - t <= step * (1 + 1e-9);
@@ -174,16 +180,11 @@ Value walk_bdf(Call& call,
                const TimeSpan& span,
                const StepPolicy& policy,
                std::size_t order,
-               Trajectory path,
-               VectorXd y) {
-  BackwardDifferences method(problem, order, policy.limits(), span.start, y);
-  return walk(call,
-              span,
-              policy,
-              std::move(path),
-              y,
-              newton_work(problem.formulas, y.size()),
-              [&method](double t, double h, VectorXd& state) { return method.step(t, h, state); });
+               Start start) {
+  BackwardDifferences method(problem, order, policy.limits(), span.start, start.y);
+  return walk(call, span, policy, std::move(start), [&method](double t, double h, VectorXd& state) {
+    return method.step(t, h, state);
+  });
 }
 
 Value solve_bdf(Call& call) {
@@ -199,10 +200,12 @@ Value solve_bdf(Call& call) {
   return walk_bdf(call,
                   implicit,
                   *span,
-                  {.growth = 1.1, .most = 10 * span->dt, .tolerance = tolerance},
+                  {.growth = 1.1,
+                   .most = 10 * span->dt,
+                   .tolerance = tolerance,
+                   .work = newton_work(problem->formulas, implicit.differential)},
                   static_cast<std::size_t>(order),
-                  Trajectory::of_states(problem->y0.size()),
-                  to_eigen(problem->y0));
+                  {Trajectory::of_states(problem->y0.size()), to_eigen(problem->y0)});
 }
 
 /// The unknowns of a differential-algebraic problem: t, y0, ..., z0, ...
@@ -272,13 +275,16 @@ Value solve_dae(Call& call) {
       FormulaSystem::parse(texts, names, constants_of(call.data().json(), "params"));
   if (!formulas.ok()) return call.fail(formulas.error().message);
   const ImplicitProblem problem{*formulas, static_cast<Index>(y0->size())};
-  const StepPolicy policy{.growth = 1.1, .most = 5 * span->dt, .tolerance = tolerance};
+  const StepPolicy policy{.growth = 1.1,
+                          .most = 5 * span->dt,
+                          .tolerance = tolerance,
+                          .work = newton_work(*formulas, static_cast<Index>(texts.size()))};
   VectorXd state(static_cast<Index>(names.size()) - 1);
   state << to_eigen(*y0), to_eigen(z0);
   if (!make_consistent(problem, span->start, state, policy.limits())) {
     return call.fail("no z that agrees with y0 was found; the index may be above 1");
   }
-  return walk_bdf(call, problem, *span, policy, 2, Trajectory(names), state);
+  return walk_bdf(call, problem, *span, policy, 2, {Trajectory(names), state});
 }
 
 // --- ode.radau ---
@@ -347,13 +353,14 @@ Value solve_radau(Call& call) {
   if (!(tolerance > 0)) return call.fail("tolerance must be positive");
   const auto n = static_cast<Index>(problem->y0.size());
   const ImplicitProblem implicit{problem->formulas, n};
-  const StepPolicy policy{.growth = 1.05, .most = 5 * span->dt, .tolerance = tolerance};
+  const StepPolicy policy{.growth = 1.05,
+                          .most = 5 * span->dt,
+                          .tolerance = tolerance,
+                          .work = newton_work(problem->formulas, 3 * n)};
   return walk(call,
               *span,
               policy,
-              Trajectory::of_states(problem->y0.size()),
-              to_eigen(problem->y0),
-              newton_work(problem->formulas, 3 * n),
+              {Trajectory::of_states(problem->y0.size()), to_eigen(problem->y0)},
               RadauStep(implicit, policy.limits()));
 }
 
