@@ -163,7 +163,7 @@ Result<void> Generations::resume(std::shared_ptr<const SealedSegment> snapshot,
   const std::uint64_t wanted = std::clamp(size_of(snapshot), kSmallestJournal, kLargestJournal);
   auto copy = JournalWriter::create(next_generation_, std::max(wanted, bytes), journal.base_hash());
   if (!copy.ok()) return std::move(copy).error();
-  const auto copied = journal.for_each(bytes, [&copy](const JournalReader::Record& record) {
+  auto copied = journal.for_each(bytes, [&copy](const JournalReader::Record& record) {
     copy->append(record.payload, record.hash);
     return Result<void>{};
   });

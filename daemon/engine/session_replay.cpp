@@ -28,6 +28,7 @@ std::uint64_t cells_of(const Dataset& dataset) noexcept {
 
 std::vector<graph::Slot> slots_of(const std::vector<BlamedNode>& nodes) {
   std::vector<graph::Slot> slots;
+  slots.reserve(nodes.size());
   for (const BlamedNode& node : nodes)
     slots.push_back(node.slot);
   return slots;

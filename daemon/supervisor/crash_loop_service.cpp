@@ -20,9 +20,9 @@ namespace {
 constexpr int kAnswersAtOnce = 64;
 
 std::string json_of(const Error& error) {
-  std::string json;
-  write_error(json, error);
-  return json;
+  std::string text;
+  write_error(text, error);
+  return text;
 }
 
 }  // namespace

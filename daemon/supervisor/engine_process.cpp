@@ -240,10 +240,11 @@ void EngineProcess::on_channel_message(std::string_view json, FdList& fds) {
     return;
   }
   auto message = user_ != nullptr ? read_engine_message(json) : std::nullopt;
-  if (message && user_->on_engine_message(*std::move(message), fds)) return;
+  const bool understood = message.has_value();
+  if (understood && user_->on_engine_message(*std::move(message), fds)) return;
   log_event(LogLevel::Warning, "channel-unknown", {{"engine", pid_}}, {{"message", json}});
   // What it keeps from us cannot come back.
-  if (message) condemn("was killed since it said what cannot be");
+  if (understood) condemn("was killed since it said what cannot be");
 }
 
 bool EngineProcess::has_unread() const noexcept {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <csignal>
 #include <span>
 #include <utility>
@@ -19,7 +20,7 @@ constexpr std::chrono::milliseconds kStartPause{100};
 
 double milliseconds(std::uint64_t ns) noexcept {
   // Thousandths are all that anybody can make use of.
-  return static_cast<double>(ns / kNsPerUs) / 1000;
+  return std::floor(static_cast<double>(ns) / kNsPerUs) / 1000;
 }
 
 /// What became of an engine that was stopped from here.

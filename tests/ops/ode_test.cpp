@@ -249,16 +249,15 @@ TEST(Fem2d, IsExactForALinearSolution) {
 }
 
 TEST(Fem2d, ConvergesToTheProductOfSines) {
-  const Table u = solution("ode.fem2d",
-                           {},
-                           R"_({"nx": 40, "ny": 40, "rhs": "2*pi^2*sin(pi*x)*sin(pi*y)"})_");
+  const Table u =
+      solution("ode.fem2d", {}, R"_({"nx": 40, "ny": 40, "rhs": "2*pi^2*sin(pi*x)*sin(pi*y)"})_");
   double worst = 0;
-for (std::size_t r = 0; r < u.row_count; ++r) {
-  const double exact =
-      std::sin(std::numbers::pi * u.cell(r, 0)) * std::sin(std::numbers::pi * u.cell(r, 1));
-  worst = std::fmax(worst, std::abs(u.cell(r, 2) - exact));
-}
-EXPECT_LT(worst, 2e-3);
+  for (std::size_t r = 0; r < u.row_count; ++r) {
+    const double exact =
+        std::sin(std::numbers::pi * u.cell(r, 0)) * std::sin(std::numbers::pi * u.cell(r, 1));
+    worst = std::fmax(worst, std::abs(u.cell(r, 2) - exact));
+  }
+  EXPECT_LT(worst, 2e-3);
 }
 
 TEST(Fem2d, OfAnImpossibleGridIsAnError) {

@@ -48,7 +48,7 @@ mode_t mode_of(const std::string& path) {
   return status.st_mode & 07777;
 }
 
-std::string refusal(const std::string& path) {
+std::string bind_refusal(const std::string& path) {
   try {
     const ListeningSocket socket(path);
   } catch (const std::runtime_error& error) {
@@ -75,7 +75,7 @@ TEST_F(ListeningSocketTest, DirectoryIsMadeForUsAloneAndNothingIsLeftBehind) {
 
 TEST_F(ListeningSocketTest, SecondInstanceIsRefusedAndTheHolderNamed) {
   const ListeningSocket first(path_);
-  const std::string reason = refusal(path_);
+  const std::string reason = bind_refusal(path_);
   EXPECT_NE(reason.find("process id " + std::to_string(::getpid())), std::string::npos) << reason;
   EXPECT_NE(reason.find(path_), std::string::npos) << reason;
   EXPECT_TRUE(connects(path_));
@@ -95,7 +95,7 @@ TEST_F(ListeningSocketTest, SocketThatSomebodyElseListensOnIsNotTakenAway) {
   fs::permissions(directory_.path() + "/run", fs::perms::owner_all);
   const UniqueFd other = bound(path_);
   ASSERT_EQ(::listen(other.get(), 1), 0);
-  EXPECT_NE(refusal(path_).find("something listens on"), std::string::npos);
+  EXPECT_NE(bind_refusal(path_).find("something listens on"), std::string::npos);
   EXPECT_TRUE(connects(path_));
 }
 
@@ -103,21 +103,21 @@ TEST_F(ListeningSocketTest, FileThatIsNoSocketIsLeftAlone) {
   fs::create_directory(directory_.path() + "/run");
   fs::permissions(directory_.path() + "/run", fs::perms::owner_all);
   std::ofstream(path_) << "precious";
-  EXPECT_NE(refusal(path_).find("not a socket"), std::string::npos);
+  EXPECT_NE(bind_refusal(path_).find("not a socket"), std::string::npos);
   EXPECT_EQ(fs::file_size(path_), 8U);
 }
 
 TEST_F(ListeningSocketTest, DirectoryThatOthersMayWriteIntoIsRefused) {
   fs::create_directory(directory_.path() + "/run");
   fs::permissions(directory_.path() + "/run", fs::perms::all);
-  EXPECT_NE(refusal(path_).find("chmod 0700"), std::string::npos);
+  EXPECT_NE(bind_refusal(path_).find("chmod 0700"), std::string::npos);
 }
 
 TEST_F(ListeningSocketTest, DirectoryOfAnotherUserIsRefused) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
   fs::create_directory(directory_.path() + "/run");
   ASSERT_EQ(::chown((directory_.path() + "/run").c_str(), 12345, 12345), 0);
-  EXPECT_NE(refusal(path_).find("belongs to user 12345"), std::string::npos);
+  EXPECT_NE(bind_refusal(path_).find("belongs to user 12345"), std::string::npos);
 }
 
 }  // namespace
