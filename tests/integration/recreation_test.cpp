@@ -284,6 +284,7 @@ TEST_P(Steps, TellsWhetherTheChangeIsThere) {
   const DiesAt& dies = GetParam();
   start({"--max-restarts", "1000", "--engine-arg", "--die-at", "--engine-arg", dies.step});
   client_->call("loadSnapshot", kRoot);  // the first commit
+  client_->call("getStats");
   const auto id = client_->request("setInput", set_x(49));
   const auto answer = client_->answer(id);
   if (dies.answered) {
@@ -301,9 +302,45 @@ TEST_P(Steps, TellsWhetherTheChangeIsThere) {
 
 INSTANTIATE_TEST_SUITE_P(Of,
                          Steps,
-                         ::testing::Values(DiesAt{"BeforeCommit", "before-commit:2", false, false},
-                                           DiesAt{"AfterCommit", "after-commit:2", true, false}),
+                         ::testing::Values(DiesAt{"Peeked", "peeked:3", false, false},
+                                           DiesAt{"BeforeCommit", "before-commit:2", false, false},
+                                           DiesAt{"AfterCommit", "after-commit:2", true, false},
+                                           DiesAt{"InSend", "in-send:3", true, true}),
                          [](const auto& instance) { return std::string(instance.param.name); });
+
+TEST_F(RecreatedSession, DyingBetweenTwoSnapshotsKeepsTheOldOne) {
+  start({"--max-restarts",
+         "1000",
+         "--engine-arg",
+         "--die-at",
+         "--engine-arg",
+         "in-snapshot-switch:2"});
+  client_->call("loadSnapshot", kRoot);
+  const auto died = client_->call("loadSnapshot", std::string(R"({"snapshot":)") + kOneNode + "}");
+  ASSERT_TRUE(died.is_error("WORKER_CRASHED")) << died.json;
+  EXPECT_EQ(died.json["error"]["data"]["applied"], false);
+  client_->await_recreation();
+  EXPECT_EQ(client_->call("getStats").json["result"]["nodeCount"], 2);
+}
+
+TEST_F(RecreatedSession, DyingInACompactionLosesNothing) {
+  start({"--max-restarts", "1000", "--engine-arg", "--die-at", "--engine-arg", "in-compaction"});
+  client_->call("loadSnapshot", kRoot);
+  json last;
+  RawClient::Frame answer;
+  for (int i = 0; i < 1000; ++i) {
+    last = snapshot();
+    const json op = {{"op", "updateNodeData"},
+                     {"nodeId", "y"},
+                     {"data", {{"label", std::string(100'000, static_cast<char>('a' + i % 26))}}}};
+    answer = client_->call("applyPatch", json{{"ops", json::array({op})}}.dump());
+    if (!answer.json.contains("result")) break;
+  }
+  ASSERT_TRUE(answer.is_error("WORKER_CRASHED")) << answer.json;
+  EXPECT_EQ(answer.json["error"]["data"]["applied"], false);
+  client_->await_recreation();
+  EXPECT_EQ(snapshot(), last);
+}
 
 }  // namespace
 }  // namespace chainsolved::test
