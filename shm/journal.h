@@ -29,15 +29,15 @@ namespace chainsolved {
 ///       64     8  committed: generation << 32 | bytes of records; 0 until the generation begins
 ///       72  4024  reserved, zero
 struct JournalPage {
-  std::uint32_t magic;
-  std::uint32_t version;
-  std::uint32_t generation;
-  std::uint32_t reserved;
-  std::uint64_t capacity;
-  std::uint64_t base_hash;
-  std::array<std::uint64_t, 4> reserved_words;
-  std::atomic<std::uint64_t> committed;
-  std::array<std::uint64_t, 503> reserved_tail;
+  std::uint32_t magic = 0;
+  std::uint32_t version = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t reserved = 0;
+  std::uint64_t capacity = 0;
+  std::uint64_t base_hash = 0;
+  std::array<std::uint64_t, 4> reserved_words{};
+  std::atomic<std::uint64_t> committed{0};
+  std::array<std::uint64_t, 503> reserved_tail{};
 };
 static_assert(sizeof(JournalPage) == 4096 && offsetof(JournalPage, committed) == 64);
 

@@ -109,15 +109,20 @@ void write_large_notice(JsonWriter& out, const std::string& id, std::uint64_t by
   out.end_object().end_array();
 }
 
-}  // namespace
+/// A registration as it was asked for, with its cells not yet made a value.
+struct Registration {
+  std::string id;
+  Dataset dataset;
+  Numbers cells;
+};
 
-Result<void> Session::register_dataset(Service& service) {
+Result<Registration> read_registration(Service& service, const Limits& limits) {
   auto parsed = parse_params(service.envelope.params);
   if (!parsed.ok()) return parsed.error();
   json& params = *parsed;
-  const auto id = read_dataset_id(params, limits());
-  if (!id.ok()) return id.error();
-  auto names = read_columns(params, limits());
+  auto id = read_dataset_id(params, limits);
+  if (!id.ok()) return std::move(id).error();
+  auto names = read_columns(params, limits);
   if (!names.ok()) return std::move(names).error();
   const auto lease = read_lease(params);
   if (!lease.ok()) return lease.error();
@@ -139,29 +144,38 @@ Result<void> Session::register_dataset(Service& service) {
     dataset.segment = opened->sealed;
     dataset.mapping = opened->mapping;
   }
-  if (auto allowed = datasets_.may_add(*id, dataset.bytes, limits()); !allowed.ok()) return allowed;
+  return Registration{*std::move(id), std::move(dataset), *std::move(cells)};
+}
+
+}  // namespace
+
+Result<void> Session::register_dataset(Service& service) {
+  auto read = read_registration(service, limits());
+  if (!read.ok()) return std::move(read).error();
+  auto& [id, dataset, cells] = *read;
+  if (auto allowed = datasets_.may_add(id, dataset.bytes, limits()); !allowed.ok()) return allowed;
   if (reattaches()) {
-    if (auto kept = keep_cells(dataset, *cells); !kept.ok()) return kept;
+    if (auto kept = keep_cells(dataset, cells); !kept.ok()) return kept;
   }
-  const std::string record = registration_record(*id, dataset);
+  const std::string record = registration_record(id, dataset);
   if (auto room = generations_.make_room(record.size()); !room.ok()) return room;
-  dataset.value = dataset_value(dataset, std::move(*cells));
+  dataset.value = dataset_value(dataset, std::move(cells));
   const std::uint64_t bytes = dataset.bytes;
-  const Dataset* old = datasets_.dataset(*id);
+  const Dataset* old = datasets_.dataset(id);
   const std::uint32_t unneeded = old == nullptr ? 0 : old->kept;
   if (dataset.kept != 0) generations_.keep(dataset.segment->fd());
-  const auto replaced = datasets_.add(*id, std::move(dataset), limits());
+  const auto replaced = datasets_.add(id, std::move(dataset), limits());
   if (!replaced.ok()) return replaced.error();
   // What comes back in the other mode does not contain it, whatever was committed.
   generations_.commit(record, reattaches() ? service.request.entry : std::nullopt);
   generations_.let_go(unneeded);
   service.committed = true;
-  if (*replaced) released_.push_back({*id, "replaced", service.request.client});
-  datasets_changed(*id);
+  if (*replaced) released_.push_back({id, "replaced", service.request.client});
+  datasets_changed(id);
 
   JsonWriter& out = service.frame.json();
-  out.member("datasetId", *id).member("bytes", bytes);
-  if (bytes > kLargeDataset) write_large_notice(out, *id, bytes);
+  out.member("datasetId", id).member("bytes", bytes);
+  if (bytes > kLargeDataset) write_large_notice(out, id, bytes);
   return {};
 }
 
