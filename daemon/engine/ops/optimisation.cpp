@@ -134,8 +134,8 @@ Result<Objective> Objective::read(const Call& call,
   } else if (blank) {
     text = variables.size() == 1 ? "x0^2" : "";
     for (std::size_t i = 0; i + 1 < variables.size(); ++i) {
-      const std::string a = names[i];
-      text += (i == 0 ? "100*(" : "+100*(") + names[i + 1] + "-" + a + "^2)^2+(1-" + a + ")^2";
+      text.append(i == 0 ? "100*(" : "+100*(").append(names[i + 1]);
+      text.append("-").append(names[i]).append("^2)^2+(1-").append(names[i]).append(")^2");
     }
   }
   return of_formula(text, names);

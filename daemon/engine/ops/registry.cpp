@@ -15,15 +15,19 @@ namespace chainsolved::ops {
 
 namespace {
 
+using Family = std::span<const BlockDef> (*)();
+
+constexpr Family kFamilies[] = {
+#define X(family) &family##_blocks,
+    CHAINSOLVED_FAMILIES(X)
+#undef X
+};
+
 std::vector<const BlockDef*> collect_rows() {
   std::vector<const BlockDef*> rows;
-  const auto append = [&rows](std::span<const BlockDef> family) {
-    for (const BlockDef& row : family)
+  for (const Family family : kFamilies)
+    for (const BlockDef& row : family())
       rows.push_back(&row);
-  };
-#define X(family) append(family##_blocks());
-  CHAINSOLVED_FAMILIES(X)
-#undef X
   std::stable_sort(rows.begin(), rows.end(), [](const BlockDef* a, const BlockDef* b) {
     if (a->listed != b->listed) return a->listed;
     return a->category < b->category;
@@ -41,9 +45,9 @@ constexpr std::uint64_t hash_of(std::string_view id) noexcept {
 }
 
 /// Open addressing over every id and alias, built once and at most a quarter full.
-class Blocindex {
+class BlockIndex {
  public:
-  explicit Blocindex(std::span<const BlockDef* const> rows)
+  explicit BlockIndex(std::span<const BlockDef* const> rows)
       : entries_(std::bit_ceil(4 * (rows.size() + all_aliases().size()))) {
     for (const BlockDef* row : rows)
       insert(row->id, row);
@@ -82,7 +86,7 @@ std::span<const BlockDef* const> all_blocks() noexcept {
 }
 
 const BlockDef* find_block(std::string_view id) noexcept {
-  static const Blocindex index(all_blocks());
+  static const BlockIndex index(all_blocks());
   const BlockDef* found = index.find(id);
   return found != nullptr ? found : find_debug_block(id);
 }
