@@ -43,7 +43,10 @@ struct Grid {
   std::size_t nodes() const { return (nx + 1) * (ny + 1); }
   std::size_t node(std::size_t i, std::size_t j) const { return j * (nx + 1) + i; }
   double x(std::size_t node) const { return x0 + static_cast<double>(node % (nx + 1)) * dx; }
-  double y(std::size_t node) const { return y0 + static_cast<double>(node / (nx + 1)) * dy; }
+  double y(std::size_t node) const {
+    const std::size_t row = node / (nx + 1);
+    return y0 + static_cast<double>(row) * dy;
+  }
   bool on_edge(std::size_t node) const {
     const std::size_t i = node % (nx + 1);
     const std::size_t j = node / (nx + 1);

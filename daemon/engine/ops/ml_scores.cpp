@@ -79,7 +79,8 @@ Value confusion_matrix(Call& call) {
   if (std::ranges::any_of(classes, [](double c) { return std::isnan(c); }))
     return call.fail("NaN is not a class");
   std::ranges::sort(classes);
-  classes.erase(std::ranges::unique(classes).begin(), classes.end());
+  // Not std::ranges::unique: clang 14 cannot read what GCC 12 makes of it.
+  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   const std::size_t count = classes.size();
   if (!call.fits(count * count)) return call.too_long(count * count);
   Eigen::MatrixXd cells =

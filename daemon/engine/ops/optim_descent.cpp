@@ -47,7 +47,8 @@ Vector moved(const Vector& x, double length, const Vector& direction) {
 /// A NaN is worse than anything.
 double value_at(const Optimisation& problem, const Vector& x) {
   const double value = problem.objective(x);
-  return std::isnan(value) ? kInfinite : value;
+  if (std::isnan(value)) return kInfinite;
+  return value;
 }
 
 // --- optim.gradientDescent ---
@@ -294,7 +295,7 @@ class TrustRegion {
     const VectorXd cauchy = -squared_slope / curvature * slope_;
     const Eigen::LLT<Eigen::MatrixXd> factors(hessian);
     if (factors.info() == Eigen::Success) {
-      const VectorXd newton = -factors.solve(slope_);
+      VectorXd newton = -factors.solve(slope_);
       if (newton.norm() <= radius_) return newton;
       if (cauchy.norm() < radius_) return toward(cauchy, newton);
     }

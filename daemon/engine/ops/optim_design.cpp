@@ -40,6 +40,7 @@ Design factorial(std::size_t factors, std::size_t levels) {
   std::vector<std::size_t> at(factors, 0);
   while (design.size() < kMaxFactorial) {
     std::vector<double> row;
+    row.reserve(factors);
     for (const std::size_t level : at)
       row.push_back(static_cast<double>(level) / static_cast<double>(levels - 1));
     design.push_back(std::move(row));
@@ -167,10 +168,11 @@ Design taguchi(std::size_t factors) {
     ++bits;
   for (std::size_t r = 0; r < std::size_t{1} << bits; ++r) {
     std::vector<double> row;
+    row.reserve(factors);
     for (std::size_t f = 1; f <= factors; ++f) {
       std::size_t parity = 0;
       for (std::size_t b = 0; b < bits; ++b)
-        parity ^= (f >> b & 1U) & (r >> (bits - 1 - b) & 1U);
+        parity ^= ((f >> b) & (r >> (bits - 1 - b))) & 1U;
       row.push_back(static_cast<double>(parity));
     }
     design.push_back(std::move(row));

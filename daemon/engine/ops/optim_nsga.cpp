@@ -70,6 +70,7 @@ std::vector<std::vector<double>> reference_points(std::size_t objectives, std::s
   parts.back() = divisions;
   while (points.size() <= kMaxReferences) {
     std::vector<double> point;
+    point.reserve(parts.size());
     for (const std::size_t part : parts)
       point.push_back(static_cast<double>(part) / static_cast<double>(divisions));
     points.push_back(std::move(point));

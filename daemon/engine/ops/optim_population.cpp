@@ -32,7 +32,7 @@ using Eigen::VectorXd;
 
 struct Individual {
   std::vector<double> x;
-  double value;
+  double value = 0;
 };
 
 /// A NaN is worse than anything.
