@@ -162,7 +162,8 @@ class EventSearch {
     double low = 0;
     double high = h;
     for (int i = 0; i < kMaxHalvings && high - low > tolerance; ++i) {
-      if (!call_.keep_going(std::size_t{4 * kSubSteps} * problem_.formulas.work())) break;
+      if (!call_.keep_going(std::size_t{4} * std::size_t{kSubSteps} * problem_.formulas.work()))
+        break;
       const double middle = (low + high) / 2;
       const double here = sign_of(t + middle, probe(t, y, middle));
       (before * here > 0 ? low : high) = middle;

@@ -170,7 +170,7 @@ Value solve_pde(Call& call) {
       rows.add(t, std::span(u).first(line->points));
       ++made;
     }
-    if (step == steps || !call.keep_going(std::size_t{4 * 8} * u.size())) break;
+    if (step == steps || !call.keep_going(std::size_t{32} * u.size())) break;
     const double h = std::fmin(dt, span->end - t);
     stepper.do_step(*line, u, t, h);
     line->apply_ends(u);
