@@ -256,7 +256,7 @@ TEST_F(RunningEvaluation, IsStatusSixWhenItsSessionIsClosed) {
 
 TEST_F(RunningEvaluation, IsStatusNineWhenTheEngineCrashes) {
   for (const pid_t engine : daemon_.children())
-    ::kill(engine, SIGSEGV);
+    ::kill(engine, SIGABRT);
   const auto outcome = evaluation_->finish();
   EXPECT_EQ(outcome.status, 9) << outcome.err;
   EXPECT_NE(outcome.err.find("WORKER_CRASHED"), std::string::npos) << outcome.err;
